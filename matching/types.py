@@ -1,0 +1,66 @@
+"""What leaves matching: candidates with calibrated probabilities and the evidence in words.
+
+Matching suggests, it never decides. A probability is the share of such candidates that are the right child; what a list
+of candidates leaves of 1 is "not enrolled here".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class PixelReading(Protocol):
+    """A field as read from paper: it can be asked how well any text explains the pixels.
+
+    `score` SHALL return one finite natural-log probability a candidate, in their order, comparable within one reading;
+    it SHALL NOT raise on any content of a candidate. An unreadable or empty field has `text == ""`.
+    """
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+    def score(self, candidates: Sequence[str]) -> np.ndarray: ...
+
+
+Query = Mapping[str, "str | PixelReading"]
+"""Field name of the contract to text as it was read, or to a reading; any may be missing."""
+
+
+class Agreement(StrEnum):
+    """The ladder of a field comparison, best first."""
+
+    EXACT = "exact"
+    VARIANT = "variant"
+    CLOSE = "close"
+    PARTIAL = "partial"
+    DIFFERENT = "different"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One piece of evidence: which field, what was read, how it agrees, its weight (log-likelihood ratio, nats), words."""
+
+    field: str
+    read: str
+    agreement: Agreement
+    weight: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One enrolled child that a query may mean."""
+
+    student_id: str
+    probability: float
+    evidence: tuple[Evidence, ...]
