@@ -1,0 +1,21 @@
+"""What lies under all: typed ids, documents by hash, tables, and the one ledger that every write goes through."""
+
+from store.canonical import JsonValue, hash_value, write_canonical_json
+from store.errors import StoreError, UnknownRecordError
+from store.installation import Installation, describe_document
+from store.ledger import Clock, Entry, Event, lock_ledger, record
+
+__all__ = [
+    "Clock",
+    "Entry",
+    "Event",
+    "Installation",
+    "JsonValue",
+    "StoreError",
+    "UnknownRecordError",
+    "describe_document",
+    "hash_value",
+    "lock_ledger",
+    "record",
+    "write_canonical_json",
+]

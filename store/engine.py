@@ -1,0 +1,42 @@
+"""Opening the database: SQLite in the home, or PostgreSQL; and the sessions that write only through the ledger's door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from store.errors import OutsideTheDoorError
+from store.tables import LedgerHead, LedgerLeaf, Tracked
+
+DOOR_KEY = "rows written through the ledger's door"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on `url`. SQLite: WAL, synchronous FULL, foreign keys on, writers queue up to 30 s (reliability decision 3)."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions that refuse a tracked row which no ledger entry names."""
+    sessions = sessionmaker(bind=engine, expire_on_commit=False, autoflush=False)
+    event.listen(sessions, "before_flush", _refuse_outside_the_door)
+    return sessions
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _refuse_outside_the_door(session: Session, _context: Any, _instances: Any) -> None:
+    written = session.info.get(DOOR_KEY, ())
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Tracked | LedgerLeaf | LedgerHead) and row not in written and session.is_modified(row):
+            raise OutsideTheDoorError(f"a row of {type(row).__name__} was written without a ledger entry")

@@ -1,0 +1,98 @@
+"""One installation: its home folder, its database, its documents, its key. Opened once and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from store.checkpoint import LogKey
+from store.documents import DocumentStore
+from store.engine import make_sessions, open_engine
+from store.errors import StoreError
+from store.ids import Sha256
+from store.ledger import Clock, Entry, Event, lock_ledger, record
+from store.merkle import EMPTY_ROOT
+from store.migrating import migrate
+from store.tables import Document, LedgerHead
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An open home. `database_url` is where its tables are; `engine` is shared by all sessions of the process."""
+
+    home: Path
+    database_url: str
+    engine: Engine
+    sessions: sessionmaker[Session]
+    documents: DocumentStore
+
+    @classmethod
+    def create(cls, home: Path, database_url: str | None, clock: Clock) -> Installation:
+        """Makes an empty home. `StoreError` if one is there already."""
+        if (home / "keys" / "ledger.key").exists():
+            raise StoreError(f"{home} is a home already")
+        for folder in ("documents", "keys", "inbox", "outbox"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+        (home / "keys").chmod(0o700)
+        opened = cls._open(home, database_url)
+        migrate(opened.engine)
+        with opened.sessions.begin() as session:
+            if session.get(LedgerHead, 1) is not None:
+                raise StoreError("the database of this home holds another installation's ledger")
+        with opened.engine.begin() as connection:
+            empty = {"only": 1, "size": 0, "root": EMPTY_ROOT.hex(), "edge": [], "turns": 0}
+            connection.execute(insert(LedgerHead), [empty])
+        with opened.writing() as session:
+            record(session, clock, Entry(Event.HOME_MADE, "home", "program", []))
+        LogKey.make(home / "keys" / "ledger.key")
+        return opened
+
+    @classmethod
+    def open(cls, home: Path, database_url: str | None) -> Installation:
+        """Opens a home and brings its schema forward. `StoreError` if there is none."""
+        if not (home / "keys" / "ledger.key").exists():
+            raise StoreError(f"{home} is no home yet: run 'consentry init' first")
+        opened = cls._open(home, database_url)
+        try:
+            migrate(opened.engine)
+        except OperationalError:
+            raise StoreError(
+                "the database of this home cannot be opened: is the disk full or the server down?"
+            ) from None
+        return opened
+
+    @classmethod
+    def _open(cls, home: Path, database_url: str | None) -> Installation:
+        url = database_url or f"sqlite:///{(home / 'consentry.sqlite').absolute()}"
+        engine = open_engine(url)
+        return cls(home, url, engine, make_sessions(engine), DocumentStore(home / "documents"))
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that may `record`; the only writer until it ends. Commits at the end, or nothing happened."""
+        with self.sessions.begin() as session:
+            lock_ledger(session)
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading alone."""
+        with self.sessions() as session:
+            yield session
+
+    def load_key(self) -> LogKey:
+        """The key that signs heads; `StoreError` if it is gone."""
+        return LogKey.load(self.home / "keys" / "ledger.key")
+
+
+def describe_document(session: Session, digest: Sha256, kind: str, size: int, clock: Clock) -> list[Document]:
+    """The row of a stored document as a list to write: empty where the document has its row already."""
+    if session.scalar(select(Document.sha256).where(Document.sha256 == digest)) is not None:
+        return []
+    return [Document(sha256=digest, kind=kind, size=size, stored_at=clock.now)]

@@ -1,0 +1,320 @@
+"""The tables. Every tracked row's digest stands in the ledger, so a row changed behind the program's back is found.
+
+The store knows what these rows are called and how they hang together, and nothing of what they mean. Rows are written
+through `store.ledger.Ledger.record` alone; a session refuses others.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from store.canonical import JsonValue, hash_value, write_canonical_json
+
+
+class CanonicalJson(TypeDecorator[Any]):
+    """A JSON value kept as its canonical text, so that it reads back to the same bytes on every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Canonical text of `value`."""
+        return None if value is None else write_canonical_json(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The value of the text."""
+        return None if value is None else json.loads(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time kept as ISO text with microseconds; sorts as text."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """ISO text of an aware time; `ValueError` for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """The aware time."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Table(DeclarativeBase):
+    """All tables of an installation."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Tracked(Table):
+    """A row whose digest is written into the ledger each time it is written. The salt keeps a digest from being guessed."""
+
+    __abstract__ = True
+
+    salt: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+
+    def identify(self) -> str:
+        """The row's key as text."""
+        return "/".join(str(getattr(self, column.key)) for column in self.__table__.primary_key)
+
+    def digest(self) -> str:
+        """Salted SHA-256 of all columns; the salt is drawn at the first call, so that it can be called before a flush."""
+        if self.salt is None:
+            self.salt = secrets.token_hex(16)
+        return hash_value({column.key: getattr(self, column.key) for column in self.__table__.columns})
+
+
+def _key() -> Mapped[str]:
+    return mapped_column(String(80), primary_key=True)
+
+
+class Document(Tracked):
+    """A stored file: what it is for and how long it is. Its bytes are in the document store under `sha256`."""
+
+    __tablename__ = "documents"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    stored_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Partner(Tracked):
+    """A community partner."""
+
+    __tablename__ = "partners"
+    partner_id: Mapped[str] = _key()
+    name: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text, default="")
+    categories: Mapped[list[str]] = mapped_column(CanonicalJson)
+
+
+class Agreement(Tracked):
+    """One step of an agreement's life: a status that holds from a day on, until the next step."""
+
+    __tablename__ = "agreements"
+    agreement_id: Mapped[str] = _key()
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.partner_id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    school_year: Mapped[str] = mapped_column(String(7))
+    status: Mapped[str] = mapped_column(String(20))
+    on_date: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class FormTemplate(Tracked):
+    """A blank form that was learned: its PDF, and what registration needs, both as documents."""
+
+    __tablename__ = "form_templates"
+    template_id: Mapped[str] = _key()
+    code: Mapped[str] = mapped_column(String(80))
+    school_year: Mapped[str] = mapped_column(String(7))
+    language: Mapped[str] = mapped_column(String(8))
+    published: Mapped[date]
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey("partners.partner_id"))
+    blank_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
+    model_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
+    added_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class EnrollmentSnapshot(Tracked):
+    """Enrollment as it was on a day. The students are one document: they are replaced whole, never edited."""
+
+    __tablename__ = "enrollment_snapshots"
+    snapshot_id: Mapped[str] = _key()
+    as_of: Mapped[date]
+    students: Mapped[int]
+    document_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
+    loaded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Submission(Tracked):
+    """What a partner sent in one go."""
+
+    __tablename__ = "submissions"
+    submission_id: Mapped[str] = _key()
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.partner_id"), index=True)
+    basis: Mapped[str] = mapped_column(String(10))
+    received_on: Mapped[date]
+    list_sha256: Mapped[str | None] = mapped_column(ForeignKey("documents.sha256"))
+    list_name: Mapped[str] = mapped_column(Text, default="")
+    submitted_by: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    settlements: Mapped[int] = mapped_column(default=0)
+    needs_settling: Mapped[bool] = mapped_column(default=True)
+
+
+class RefusedInput(Tracked):
+    """An input of a submission that was not taken, kept with its reason."""
+
+    __tablename__ = "refused_inputs"
+    refusal_id: Mapped[str] = _key()
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.submission_id"), index=True)
+    position: Mapped[int]
+    file: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(40))
+    words: Mapped[str] = mapped_column(Text)
+    document_sha256: Mapped[str | None] = mapped_column(ForeignKey("documents.sha256"))
+
+
+class ListedStudent(Tracked):
+    """A row of a partner's student list, as read, and what came of it."""
+
+    __tablename__ = "listed_students"
+    row_id: Mapped[str] = _key()
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.submission_id"), index=True)
+    row_number: Mapped[int]
+    cells: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    state: Mapped[str] = mapped_column(String(20))
+    reasons: Mapped[list[str]] = mapped_column(CanonicalJson)
+    form_id: Mapped[str | None] = mapped_column(String(80))
+
+
+class Form(Tracked):
+    """A page that came in, from received to decided. `reading_sha256` keeps every field's evidence."""
+
+    __tablename__ = "forms"
+    __table_args__ = (Index("ix_forms_content", "partner_id", "document_sha256", "page_index"),)
+    form_id: Mapped[str] = _key()
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.submission_id"), index=True)
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.partner_id"))
+    position: Mapped[int]
+    document_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
+    media_type: Mapped[str] = mapped_column(String(20))
+    file_name: Mapped[str] = mapped_column(Text)
+    page_index: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    page_kind: Mapped[str] = mapped_column(String(20), default="")
+    template_id: Mapped[str | None] = mapped_column(ForeignKey("form_templates.template_id"))
+    reading_sha256: Mapped[str | None] = mapped_column(ForeignKey("documents.sha256"))
+    fields: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson, default=dict)
+    signature: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson, default=dict)
+    match: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson, default=dict)
+    row_number: Mapped[int | None]
+    student_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    reasons: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
+    findings: Mapped[list[JsonValue]] = mapped_column(CanonicalJson, default=list)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_on: Mapped[date | None]
+    decided_why: Mapped[str | None] = mapped_column(Text)
+    policy_sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class Case(Tracked):
+    """A form that waits for a person."""
+
+    __tablename__ = "cases"
+    case_id: Mapped[str] = _key()
+    form_id: Mapped[str] = mapped_column(ForeignKey("forms.form_id"), index=True)
+    reasons: Mapped[list[str]] = mapped_column(CanonicalJson)
+    opened_on: Mapped[date]
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    closed_on: Mapped[date | None]
+
+
+class Decision(Tracked):
+    """What a person or a rule set decided on a form. Never changed: a correction is another decision."""
+
+    __tablename__ = "decisions"
+    decision_id: Mapped[str] = _key()
+    form_id: Mapped[str] = mapped_column(ForeignKey("forms.form_id"), index=True)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.case_id"))
+    actor: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(String(20))
+    student_id: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str] = mapped_column(Text)
+    seen: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    policy_sha256: Mapped[str] = mapped_column(String(64))
+    on_date: Mapped[date]
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Grant(Tracked):
+    """The right of one partner to see one student's data of some categories between two days, and what it rests on."""
+
+    __tablename__ = "grants"
+    __table_args__ = (Index("ix_grants_partner_student", "partner_id", "student_id"),)
+    grant_id: Mapped[str] = _key()
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.partner_id"))
+    student_id: Mapped[str] = mapped_column(String(40))
+    categories: Mapped[list[str]] = mapped_column(CanonicalJson)
+    from_date: Mapped[date]
+    to_date: Mapped[date]
+    basis: Mapped[str] = mapped_column(String(10))
+    school_year: Mapped[str] = mapped_column(String(7))
+    form_id: Mapped[str | None] = mapped_column(ForeignKey("forms.form_id"))
+    decision_id: Mapped[str] = mapped_column(ForeignKey("decisions.decision_id"))
+    lapses_on: Mapped[date | None]
+    revoked_on: Mapped[date | None]
+    revoked_by: Mapped[str | None] = mapped_column(Text)
+    revoked_why: Mapped[str | None] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LedgerLeaf(Table):
+    """One event. `body` is hashed as stored and never written again; triggers refuse update and delete."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (UniqueConstraint("prev_root"),)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[str] = mapped_column(String(64))
+    prev_root: Mapped[str] = mapped_column(String(64))
+    root: Mapped[str] = mapped_column(String(64))
+
+
+class LedgerHead(Table):
+    """The one row that every writer locks: size, root and right edge of the tree."""
+
+    __tablename__ = "ledger_head"
+    only: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    size: Mapped[int]
+    root: Mapped[str] = mapped_column(String(64))
+    edge: Mapped[list[str]] = mapped_column(CanonicalJson)
+    turns: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+
+
+class WorkerSlot(Table):
+    """A running worker's sign of life. Not tracked: it is about machines, not about families."""
+
+    __tablename__ = "worker_slots"
+    slot: Mapped[str] = mapped_column(String(80), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(80))
+    seen_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+TRACKED_TABLES: dict[str, type[Tracked]] = {
+    table.__tablename__: table
+    for table in (
+        Document,
+        Partner,
+        Agreement,
+        FormTemplate,
+        EnrollmentSnapshot,
+        Submission,
+        RefusedInput,
+        ListedStudent,
+        Form,
+        Case,
+        Decision,
+        Grant,
+    )
+}

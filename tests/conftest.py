@@ -1,0 +1,39 @@
+"""What tests of several folders share: installations on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from store import Clock, Installation
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    """An empty installation on each database; PostgreSQL at $CONSENTRY_TEST_POSTGRES, a schema a test."""
+    if request.param == "sqlite":
+        made = Installation.create(tmp_path / "home", None, Clock.read("2024-10-01"))
+        yield made
+        made.engine.dispose()
+        return
+    server = os.environ.get("CONSENTRY_TEST_POSTGRES")
+    if not server:
+        pytest.skip("no PostgreSQL server at $CONSENTRY_TEST_POSTGRES (make test starts one)")
+    name = f"t{uuid.uuid4().hex[:16]}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = server.rsplit("/", 1)[0] + f"/{name}"
+    made = Installation.create(tmp_path / "home", url, Clock.read("2024-10-01"))
+    yield made
+    made.engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
