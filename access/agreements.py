@@ -1,0 +1,41 @@
+"""Agreements over time: which status holds on a day, and what gate follows for a school year (domain rule 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from access.types import AgreementKind, AgreementStatus
+from review_queue.types import Gates, Policy
+from store.tables import Agreement
+
+
+def status_on(steps: Iterable[Agreement], kind: AgreementKind, school_year: str, day: date) -> AgreementStatus | None:
+    """The status of a partner's agreement on `day`: that of its last step on or before it; None before the first.
+
+    Of two steps on one day the later recorded holds.
+    """
+    reached = [step for step in steps if step.kind == kind and step.school_year == school_year and step.on_date <= day]
+    if not reached:
+        return None
+    return AgreementStatus(max(reached, key=lambda step: (step.on_date, step.recorded_at)).status)
+
+
+def has_active_agreement(steps: Iterable[Agreement], day: date) -> bool:
+    """Whether a data sharing agreement of any school year is active on `day`: without one nothing is even read."""
+    held = list(steps)
+    years = {step.school_year for step in held if step.kind == AgreementKind.DSA}
+    return any(status_on(held, AgreementKind.DSA, year, day) is AgreementStatus.ACTIVE for year in years)
+
+
+def find_gates(steps: Iterable[Agreement], school_year: str, day: date, policy: Policy) -> Gates:
+    """The gates of one school year on `day`. Training lapses when it was recorded and isn't active; where it was never
+    recorded, the policy says whether that counts as lapsed.
+    """
+    held = list(steps)
+    training = status_on(held, AgreementKind.TRAINING, school_year, day)
+    lapsed = policy.training_must_be_recorded if training is None else training is not AgreementStatus.ACTIVE
+    return Gates(
+        agreement_active=status_on(held, AgreementKind.DSA, school_year, day) is AgreementStatus.ACTIVE,
+        training_lapsed=lapsed,
+    )

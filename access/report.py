@@ -1,0 +1,137 @@
+"""The match-error report for a partner: its own values, a result, a code, what to do (domain rule 9).
+
+Written as xlsx, csv or html. No cell can act as a formula: text that would start one is shown behind an apostrophe in csv
+and kept as text in xlsx; html is escaped. Nothing in it comes from enrollment.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from html import escape
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from access.types import ReportLine, Result
+
+COLUMNS = (
+    "Row",
+    "StudentLastName",
+    "StudentFirstName",
+    "DateOfBirth",
+    "SPSStudentID",
+    "School",
+    "ScanFileName",
+    "ScanPage",
+    "Result",
+    "Code",
+    "WhatToDo",
+)
+_WIDTHS = (6, 20, 20, 13, 14, 24, 30, 10, 15, 24, 70)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_TINTS = {
+    Result.ACCEPTED: "E3F3E6",
+    Result.TO_MEND: "FBE3DD",
+    Result.IN_PROGRESS: "FFF4D6",
+    Result.NOTHING_TO_DO: "EEEEEE",
+}
+
+
+def write_report_csv(title: str, lines: Sequence[ReportLine]) -> bytes:
+    """The report as UTF-8 csv with a byte order mark, so that Excel shows accents; `title` isn't in it."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for line in lines:
+        writer.writerow([_disarm(text) for text in _cells(line)])
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def write_report_xlsx(title: str, lines: Sequence[ReportLine]) -> bytes:
+    """The report as a workbook: `title` above, one line a form or row, the header kept in view."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None  # noqa: S101 - a new workbook has a sheet
+    sheet.title = "Match report"
+    sheet["A1"] = title
+    sheet["A1"].font = Font(bold=True, size=14)
+    sheet["A2"] = "What to mend stands in the last column. Mended rows and new scans can be sent the usual way."
+    for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True), start=1):
+        head = sheet.cell(row=4, column=column, value=name)
+        head.font = Font(bold=True, color="FFFFFF")
+        head.fill = PatternFill("solid", start_color="1F3A5F")
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    for number, line in enumerate(lines, start=5):
+        for column, text in enumerate(_cells(line), start=1):
+            cell = sheet.cell(row=number, column=column)
+            assert isinstance(cell, Cell)  # noqa: S101 - no merged cells here
+            cell.set_explicit_value(text, "s")
+            cell.fill = PatternFill("solid", start_color=_TINTS[line.result])
+            cell.alignment = Alignment(wrap_text=column == len(COLUMNS), vertical="top")
+    sheet.freeze_panes = "A5"
+    sheet.auto_filter.ref = f"A4:{get_column_letter(len(COLUMNS))}{max(len(lines) + 4, 4)}"
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def write_report_html(title: str, lines: Sequence[ReportLine]) -> bytes:
+    """The report as one page without script or outside parts."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
+    body = "\n".join(
+        f'<tr class="{line.result.name.lower()}">'
+        + "".join(f"<td>{escape(text)}</td>" for text in _cells(line))
+        + "</tr>"
+        for line in lines
+    )
+    counts = ", ".join(f"{sum(line.result is result for line in lines)} {result.value}" for result in Result)
+    page = _PAGE.format(title=escape(title), counts=escape(counts), head=head, body=body)
+    return page.encode()
+
+
+def _cells(line: ReportLine) -> list[str]:
+    return [
+        "" if line.row_number is None else str(line.row_number),
+        line.last_name,
+        line.first_name,
+        line.birth_date,
+        line.student_id,
+        line.school,
+        line.file,
+        "" if line.page_number is None else str(line.page_number),
+        line.result.value,
+        "" if line.code is None else line.code.value,
+        line.what_to_do,
+    ]
+
+
+def _disarm(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 15px/1.4 "Noto Sans", system-ui, sans-serif; margin: 2rem; color: #1b2430; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d5dbe3; }}
+th {{ background: #1f3a5f; color: #fff; }}
+.accepted {{ background: #e3f3e6; }} .to_mend {{ background: #fbe3dd; }}
+.in_progress {{ background: #fff4d6; }} .nothing_to_do {{ background: #eee; }}
+</style>
+<h1>{title}</h1>
+<p>{counts}</p>
+<table>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{body}
+</tbody>
+</table>
+</html>
+"""

@@ -1,0 +1,52 @@
+"""The rules: what a form's facts allow, what goes back to the partner, what a person must see."""
+
+from review_queue.ruling import check_gates, rule_on_form, rule_on_page
+from review_queue.sentences import say_to_partner, tell_partner
+from review_queue.types import (
+    INSIDE_REASONS,
+    DayProbability,
+    Disposition,
+    EarlierForm,
+    Finding,
+    FormFacts,
+    Gates,
+    MatchFacts,
+    PaperFacts,
+    PartnerNaming,
+    Policy,
+    Presence,
+    Reason,
+    RowFacts,
+    RowFit,
+    Ruling,
+    SchoolYear,
+    State,
+    WrittenDate,
+)
+
+__all__ = [
+    "INSIDE_REASONS",
+    "DayProbability",
+    "Disposition",
+    "EarlierForm",
+    "Finding",
+    "FormFacts",
+    "Gates",
+    "MatchFacts",
+    "PaperFacts",
+    "PartnerNaming",
+    "Policy",
+    "Presence",
+    "Reason",
+    "RowFacts",
+    "RowFit",
+    "Ruling",
+    "SchoolYear",
+    "State",
+    "WrittenDate",
+    "check_gates",
+    "rule_on_form",
+    "rule_on_page",
+    "say_to_partner",
+    "tell_partner",
+]
