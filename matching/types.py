@@ -23,16 +23,26 @@ class PixelReading(Protocol):
     """
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What was read aloud; "" where nothing was."""
 
     @property
-    def confidence(self) -> float: ...
+    def confidence(self) -> float:
+        """What the engine claims, 0 to 1."""
 
-    def score(self, candidates: Sequence[str]) -> np.ndarray: ...
+    def score(self, candidates: Sequence[str]) -> np.ndarray:
+        """Natural-log probability of each candidate."""
 
 
 Query = Mapping[str, "str | PixelReading"]
 """Field name of the contract to text as it was read, or to a reading; any may be missing."""
+
+
+class Witness(StrEnum):
+    """Who says it: the form, or the row of the partner's list."""
+
+    FORM = "form"
+    ROW = "row"
 
 
 class Agreement(StrEnum):
@@ -55,6 +65,8 @@ class Evidence:
     agreement: Agreement
     weight: float
     words: str
+    witness: Witness = Witness.FORM
+    """Only a joint match has evidence of both; a query on its own always counts as the form."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,221 @@
+"""Says evidence as a person would, and puts each field on its ladder of agreement.
+
+Decides words and levels, never weights: those come from the ratios. The words are for the district's reviewers and hold
+district values; a partner must never see them (domain rule 9).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rapidfuzz.distance import OSA
+
+from matching.birth_dates import Day, read_days
+from matching.child_index import ChildIndex, text_of
+from matching.grades import read_grade
+from matching.name_folding import join_words, parts_of, words_of
+from matching.name_roles import FORMS_OF_ROLE, Role
+from matching.posterior import FieldRatios
+from matching.schools import compare_schools, split_school
+from matching.spelling_variants import nicknames_of, spelling_key, variants_of
+from matching.student_ids import clean_id, strip_zeros
+from matching.types import Agreement, Evidence, PixelReading, Query, Witness
+
+RARE = 0.0005
+COMMON = 0.005
+_LABEL = {Role.FIRST: "first name", Role.LAST: "surname", Role.MIDDLE: "middle name"}
+_ORDER = tuple(Agreement)
+
+
+def better(left: Agreement, right: Agreement) -> Agreement:
+    """The higher of two levels."""
+    return min(left, right, key=_ORDER.index)
+
+
+def compare_joined(written: str, real: str) -> Agreement:
+    """The level of two joined names."""
+    if not written or not real:
+        return Agreement.MISSING
+    if written == real:
+        return Agreement.EXACT
+    same_key = bool(spelling_key(written)) and spelling_key(written) == spelling_key(real)
+    if same_key or real in variants_of(written) or real in nicknames_of(written):
+        return Agreement.VARIANT
+    longest = max(len(written), len(real))
+    slips = 1 if longest <= 5 else 2
+    if longest > 2 and OSA.distance(written, real, score_cutoff=slips) <= slips:
+        return Agreement.CLOSE
+    if real.startswith(written) or (len(real) == 1 and written.startswith(real)):
+        return Agreement.PARTIAL
+    return Agreement.DIFFERENT
+
+
+def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: float, other_order: bool) -> Evidence:
+    """Evidence of one name box."""
+    field = {Role.FIRST: "student_first", Role.LAST: "student_last", Role.MIDDLE: "student_middle"}[role]
+    record, label, shown = index.records[child], _LABEL[role], text_of(value)
+    own = {Role.FIRST: record.first, Role.LAST: record.last, Role.MIDDLE: record.middle}[role]
+    written = join_words(shown)
+    if not written or not own:
+        return Evidence(field, shown, Agreement.MISSING, 0.0, f"{label} missing")
+    level = compare_joined(written, join_words(own))
+    count = index.names.frequency_words(role, own)
+    if level is Agreement.EXACT:
+        share = index.names.rarity(role, own)
+        how = "rare" if share < RARE else "common" if share > COMMON else "not rare"
+        return Evidence(field, shown, level, weight, f"{label} agrees, {how}: {count}")
+    if role is Role.FIRST and any(written == join_words(name) for name in parts_of(record.preferred_first)):
+        return Evidence(field, shown, Agreement.EXACT, weight, f"preferred name agrees: {record.preferred_first}")
+    if level in {Agreement.VARIANT, Agreement.CLOSE}:
+        how = "is another form of" if level is Agreement.VARIANT else "is a letter or two from"
+        return Evidence(field, shown, level, weight, f"{label} {shown} {how} {own}")
+    known = FORMS_OF_ROLE[role](record)
+    if any(written == form.replace(" ", "") for form in known):
+        return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} {shown} is part or another form of {own}")
+    if isinstance(value, PixelReading) and weight > 3.0:
+        return Evidence(field, shown, Agreement.CLOSE, weight, f"{label} read as {shown}, fits {own} well")
+    everywhere = set(FORMS_OF_ROLE[Role.ANY](record))
+    if other_order and words_of(shown) and all(word in everywhere for word in words_of(shown)):
+        return Evidence(field, shown, Agreement.VARIANT, weight, f"{label} {shown} stands in another place of the name")
+    if isinstance(value, PixelReading) and weight > 0.5:
+        return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} read as {shown}, fits {own} somewhat")
+    if level is Agreement.PARTIAL:
+        return Evidence(field, shown, level, weight, f"{label} {shown} is the beginning of {own}")
+    return Evidence(field, shown, Agreement.DIFFERENT, weight, f"{label} {shown} is not {own}")
+
+
+def word_birth_date(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
+    """Evidence of the birth date."""
+    shown, real_text = text_of(value), index.columns.birth_date[child]
+    real_days, written = read_days(real_text), read_days(shown)
+    if not real_days or (not written and not isinstance(value, PixelReading)) or not shown.strip():
+        return Evidence("birth_date", shown, Agreement.MISSING, 0.0, "birth date missing")
+    real = real_days[0].day
+    days = [reading.day for reading in written]
+    if real in days:
+        placeholder = (real.month, real.day) == (1, 1)
+        words = "birth date agrees, but 1 January is often a stand-in" if placeholder else "birth date agrees"
+        return Evidence("birth_date", shown, Agreement.EXACT, weight, words)
+    if isinstance(value, PixelReading) and weight > 5.0:
+        return Evidence(
+            "birth_date", shown, Agreement.EXACT, weight, f"birth date read as {shown}, fits {real_text} well"
+        )
+    level, words = _compare_days(days[0], real) if days else (Agreement.DIFFERENT, "birth date differs")
+    if isinstance(value, PixelReading) and weight > 1.0 and level is Agreement.DIFFERENT:
+        level, words = Agreement.CLOSE, f"birth date read as {shown}, fits {real_text} somewhat"
+    return Evidence("birth_date", shown, level, weight, words)
+
+
+def _compare_days(written: Day, real: Day) -> tuple[Agreement, str]:
+    if written == Day(real.year, real.day, real.month):
+        return Agreement.VARIANT, "day and month swapped"
+    same_day = (written.month, written.day) == (real.month, real.day)
+    if same_day:
+        return Agreement.CLOSE, f"same day and month, year {written.year} instead of {real.year}"
+    written_digits = f"{written.year:04d}{written.month:02d}{written.day:02d}"
+    real_digits = f"{real.year:04d}{real.month:02d}{real.day:02d}"
+    apart = OSA.distance(written_digits, real_digits)
+    if apart == 1:
+        return Agreement.CLOSE, "birth date differs in one digit"
+    if written.year == real.year and (1, 1) in {(written.month, written.day), (real.month, real.day)}:
+        return Agreement.PARTIAL, "same year, and one of the dates is 1 January"
+    return Agreement.DIFFERENT, "birth date differs"
+
+
+def word_student_id(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
+    """Evidence of the ID box."""
+    shown, real = text_of(value), strip_zeros(clean_id(index.columns.student_id[child]))
+    written = strip_zeros(clean_id(shown))
+    if not written or not real:
+        return Evidence("student_id", shown, Agreement.MISSING, 0.0, "ID missing")
+    if written == real:
+        return Evidence("student_id", shown, Agreement.EXACT, weight, "ID agrees")
+    for column, name in ((index.columns.username, "username"), (index.columns.state_id, "state ID")):
+        if column[child] and written == strip_zeros(clean_id(column[child])):
+            return Evidence("student_id", shown, Agreement.VARIANT, weight, f"{name} stands in the ID box and agrees")
+    if isinstance(value, PixelReading) and weight > 5.0:
+        return Evidence("student_id", shown, Agreement.EXACT, weight, f"ID read as {shown}, fits {real} well")
+    if OSA.distance(written, real, score_cutoff=1) <= 1:
+        return Evidence("student_id", shown, Agreement.CLOSE, weight, "ID differs in one digit or two are swapped")
+    if isinstance(value, PixelReading) and weight > 1.0:
+        return Evidence("student_id", shown, Agreement.CLOSE, weight, f"ID read as {shown}, fits {real} somewhat")
+    return Evidence("student_id", shown, Agreement.DIFFERENT, weight, "ID differs")
+
+
+def word_school(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
+    """Evidence of the school."""
+    shown, real = text_of(value), index.columns.school[child]
+    if not shown.strip() or not real:
+        return Evidence("school", shown, Agreement.MISSING, 0.0, "school missing")
+    if shown.strip().lower() == real.lower():
+        return Evidence("school", shown, Agreement.EXACT, weight, "school agrees")
+    score = compare_schools(split_school(shown), split_school(real))
+    if score > 0.8 and weight > 1.0:
+        return Evidence("school", shown, Agreement.VARIANT, weight, f"{shown} is short for {real}")
+    if weight > 0.5:
+        return Evidence("school", shown, Agreement.CLOSE, weight, f"{shown} resembles {real}")
+    return Evidence("school", shown, Agreement.DIFFERENT, weight, f"school differs: enrolled at {real}")
+
+
+def word_grade(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
+    """Evidence of the grade."""
+    shown = text_of(value)
+    written, real = read_grade(shown), read_grade(index.columns.grade[child])
+    if written is None or real is None:
+        return Evidence("grade", shown, Agreement.MISSING, 0.0, "grade missing")
+    if written == real:
+        return Evidence("grade", shown, Agreement.EXACT, weight, "grade agrees")
+    if abs(written - real) == 1:
+        return Evidence("grade", shown, Agreement.CLOSE, weight, "grade off by one")
+    return Evidence("grade", shown, Agreement.DIFFERENT, weight, "grade differs")
+
+
+def word_guardian(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
+    """Evidence of the parent's name."""
+    shown = text_of(value)
+    people = parts_of(index.columns.guardians[child])
+    if not words_of(shown) or not people:
+        return Evidence("parent_name", shown, Agreement.MISSING, 0.0, "parent's name missing")
+    written = set(words_of(shown))
+    if any(written == set(words_of(person)) for person in people):
+        return Evidence("parent_name", shown, Agreement.EXACT, weight, "parent's name agrees")
+    if weight > 1.5:
+        return Evidence(
+            "parent_name", shown, Agreement.CLOSE, weight, "parent's name is close to an enrolled guardian's"
+        )
+    if any(written & set(words_of(person)) for person in people):
+        return Evidence("parent_name", shown, Agreement.PARTIAL, weight, "part of the parent's name agrees")
+    return Evidence("parent_name", shown, Agreement.DIFFERENT, weight, "parent is not an enrolled guardian")
+
+
+def word_evidence(
+    index: ChildIndex, child: int, query: Query, fields: FieldRatios, place: int, witness: Witness = Witness.FORM
+) -> tuple[Evidence, ...]:
+    """All evidence for one child; `place` is the child's row in `fields`. Boxes that hold nothing are left out."""
+    first, last, name = float(fields.first[place]), float(fields.last[place]), float(fields.name[place])
+    other_order = name > first + last + 1.0
+    found: list[Evidence] = []
+    if _says_something(query.get("student_first")):
+        weight = name / 2 if other_order else first
+        found.append(word_name(index, child, Role.FIRST, query.get("student_first"), weight, other_order))
+    if _says_something(query.get("student_middle")):
+        weight = 0.0 if other_order else name - first - last
+        found.append(word_name(index, child, Role.MIDDLE, query.get("student_middle"), weight, other_order))
+    if _says_something(query.get("student_last")):
+        weight = name / 2 if other_order else last
+        found.append(word_name(index, child, Role.LAST, query.get("student_last"), weight, other_order))
+    if _says_something(query.get("birth_date")):
+        found.append(word_birth_date(index, child, query.get("birth_date"), float(fields.birth_date[place])))
+    if _says_something(query.get("student_id")):
+        found.append(word_student_id(index, child, query.get("student_id"), float(fields.student_id[place])))
+    if _says_something(query.get("school")):
+        found.append(word_school(index, child, query.get("school"), float(fields.school[place])))
+    if _says_something(query.get("grade")):
+        found.append(word_grade(index, child, query.get("grade"), float(fields.grade[place])))
+    if _says_something(query.get("parent_name")):
+        found.append(word_guardian(index, child, query.get("parent_name"), float(fields.guardian[place])))
+    return tuple(found) if witness is Witness.FORM else tuple(replace(piece, witness=witness) for piece in found)
+
+
+def _says_something(value: object) -> bool:
+    return bool(text_of(value).strip())

@@ -1,0 +1,77 @@
+"""Finds the enrolled children that a query may mean, with calibrated probabilities and evidence in words.
+
+Decides how probable each child is, never whether that is enough. Every enrolled child is weighed for every query. A query's
+content never raises: what can't be read says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from matching.assignment import assign_one_to_one
+from matching.child_index import ChildIndex, WeighedQuery
+from matching.enrollment_columns import take_columns
+from matching.evidence_words import word_evidence
+from matching.posterior import Prior, compute_probabilities, join_witnesses
+from matching.types import Candidate, Evidence, Query, Witness
+
+MOST_CANDIDATES = 10
+LOWEST_PROBABILITY = 1e-6
+UNLISTED_POPULATION = 300.0
+
+
+class Matcher:
+    """Matches queries against one enrollment. Immutable after construction.
+
+    `enrollment` has the columns of the contract, all text; ValueError where one that is required is missing or a student_id
+    stands in two rows. Candidates come best first, at most ten; what their probabilities leave of 1 is "not enrolled here".
+    """
+
+    def __init__(self, enrollment: pd.DataFrame) -> None:
+        self._index = ChildIndex(take_columns(enrollment), UNLISTED_POPULATION)
+        self._prior = Prior(population=self._index.children_count)
+
+    def match(self, query: Query) -> list[Candidate]:
+        """The children that the query may mean, best first; empty where it says nothing."""
+        weighed = self._index.weigh(query)
+        return [] if weighed is None else self._list_candidates(weighed, [query])
+
+    def match_joint(self, form_query: Query, row_query: Query) -> list[Candidate]:
+        """The children that a form and its list row mean together, best first; evidence names its witness.
+
+        The two aren't independent: the row may have been typed from the form. Where both agree the surer one counts in full
+        and the other a third; where they contradict each other both count in full.
+        """
+        form, row = self._index.weigh_all(form_query), self._index.weigh_all(row_query)
+        if form is None or row is None:
+            return self.match(row_query if form is None else form_query)
+        return self._list_candidates(self._index.select(join_witnesses(form, row)), [form_query, row_query])
+
+    def _list_candidates(self, weighed: WeighedQuery, queries: Sequence[Query]) -> list[Candidate]:
+        probabilities = compute_probabilities(weighed.fields, weighed.remainder, self._prior)
+        order = np.argsort(-probabilities, kind="stable")[: 3 * MOST_CANDIDATES].tolist()
+        student_ids = self._index.columns.student_id
+        order.sort(
+            key=lambda place: (-round(float(probabilities[place]), 9), student_ids[int(weighed.children[place])])
+        )
+        found: list[Candidate] = []
+        for place in order[:MOST_CANDIDATES]:
+            probability = float(probabilities[place])
+            if probability < LOWEST_PROBABILITY:
+                break
+            child = int(weighed.children[place])
+            evidence: list[Evidence] = []
+            for query, witness in zip(queries, Witness, strict=False):
+                evidence.extend(word_evidence(self._index, child, query, weighed.fields, place, witness))
+            found.append(Candidate(student_ids[child], min(probability, 1.0), tuple(evidence)))
+        return found
+
+    def match_batch(self, queries: Sequence[Query], one_to_one: bool = False) -> list[list[Candidate]]:
+        """`match` for each query, in order. With `one_to_one` no two queries may claim one child: a child that fits two
+        queries stays likely for the one it fits best, and the other's probability for it is cut accordingly.
+        """
+        found = [self.match(query) for query in queries]
+        return assign_one_to_one(found) if one_to_one else found
