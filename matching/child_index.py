@@ -117,7 +117,7 @@ class ChildIndex:
 
     @staticmethod
     def _either_order(straight: FloatArray, any_order: FloatArray) -> FloatArray:
-        return np.maximum(straight, any_order + np.float32(OTHER_ORDER))
+        return np.asarray(np.maximum(straight, any_order + np.float32(OTHER_ORDER)))
 
     def select(self, fields: FieldRatios) -> WeighedQuery:
         """The children within reach of the best, best first, and the sum of all others."""

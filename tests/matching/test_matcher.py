@@ -91,7 +91,7 @@ def test_an_unenrolled_twin_is_not_accepted(matcher: Matcher) -> None:
     ],
 )
 def test_content_never_raises_and_never_convinces(matcher: Matcher, query: dict[str, object]) -> None:
-    found = matcher.match(query) 
+    found = matcher.match(query)
     assert all(candidate.probability < 0.5 for candidate in found)
 
 
