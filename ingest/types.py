@@ -128,10 +128,14 @@ class EnrolledStudent:
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentExtract:
-    """One snapshot of enrollment and the rows of the source that could not be used."""
+    """One snapshot of enrollment and the rows of the source that could not be used.
+
+    `left_count` counts students that stand in the source but whose every enrollment ended before the day asked for.
+    """
 
     students: tuple[EnrolledStudent, ...]
     faults: tuple[RowFault, ...] = ()
+    left_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

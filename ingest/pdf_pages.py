@@ -1,0 +1,164 @@
+"""Pages of a PDF: counted and drawn by pdfium, inside the child.
+
+A page that is one scanned picture is drawn in that picture's own resolution, up to 300 dots an inch, so that nothing is
+lost or blown up; other pages at the resolution asked for. Form fields are drawn as they look. A PDF whose end is missing
+is refused: what pdfium would rebuild from it may lack a page or show it empty. Accepted limit: a stream damaged in the
+middle of a whole file is noticed only if the page then comes out empty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from ingest.drawing import DrawLimits, DrawnPage, Refused, drop_false_colour
+from ingest.typed_fields import read_typed_fields
+
+_SCAN_DOTS_PER_INCH = 300
+_COVERING_SHARE = 0.85
+"""Share of the page that a picture covers to count as the scan of the page."""
+_TEXT_CHARACTERS = 100_000
+_END_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _ScanOnPage:
+    """The picture that covers a page: its resolution, and whether the page shows anything else."""
+
+    dots_per_inch: float
+    alone: bool
+
+
+def count_pages(content: bytes, limits: DrawLimits) -> int:
+    """Pages of a PDF that pdfium can open without a password. Raises Refused."""
+    with _open(content) as document:
+        count = len(document)
+        if count > limits.document_pages:
+            raise Refused("too_many_pages", limits.document_pages)
+        if not any(_can_load(document, page_index) for page_index in range(count)):
+            raise Refused("damaged")
+        return count
+
+
+def draw_page(content: bytes, page_index: int, limits: DrawLimits) -> DrawnPage:
+    """One page upright as its /Rotate says, with its text layer and typed field values. Raises Refused."""
+    with _open(content) as document:
+        if not 0 <= page_index < len(document):
+            raise Refused("no_page")
+        has_form = bool(document.init_forms())
+        try:
+            page = document[page_index]
+        except pypdfium2.PdfiumError:
+            raise Refused("damaged") from None
+        scan = _find_scan(page)
+        dots_per_inch = _choose_resolution(page, scan, limits)
+        pixels = drop_false_colour(_render(page, dots_per_inch))
+        if scan is not None and pixels.min() == 255 and not _pictures_decode(page):
+            raise Refused("damaged")
+        text = _read_text(page)
+    fields = read_typed_fields(content, page_index) if has_form else {}
+    return DrawnPage(pixels, dots_per_inch, fields, text)
+
+
+def _open(content: bytes) -> pypdfium2.PdfDocument:
+    end = content.rstrip(b"\0 \t\r\n")[-_END_BYTES:]
+    if b"%%EOF" not in end and b"startxref" not in end:
+        raise Refused("cut_short")
+    try:
+        return pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise Refused("encrypted") from None
+        if error.err_code == pdfium.FPDF_ERR_SUCCESS:
+            raise Refused("no_pages") from None
+        raise Refused("damaged") from None
+
+
+def _can_load(document: pypdfium2.PdfDocument, page_index: int) -> bool:
+    try:
+        document.get_page_size(page_index)
+        document[page_index].close()
+    except pypdfium2.PdfiumError:
+        return False
+    return True
+
+
+def _choose_resolution(page: pypdfium2.PdfPage, scan: _ScanOnPage | None, limits: DrawLimits) -> float:
+    wanted = float(limits.draw_dots_per_inch)
+    if scan is not None and (scan.alone or scan.dots_per_inch > wanted):
+        wanted = min(scan.dots_per_inch, _SCAN_DOTS_PER_INCH)
+    width, height = page.get_size()
+    if not (width > 0 and height > 0 and math.isfinite(width * height)):
+        raise Refused("damaged")
+    by_area = math.sqrt(limits.drawn_page_pixels / (width * height)) * 72
+    by_side = limits.image_side / max(width, height) * 72
+    return min(wanted, by_area * 0.999, by_side * 0.999)
+
+
+def _render(page: pypdfium2.PdfPage, dots_per_inch: float) -> np.ndarray:
+    bitmap = page.render(scale=dots_per_inch / 72, may_draw_forms=True, rev_byteorder=True)
+    pixels: np.ndarray = bitmap.to_numpy()
+    return pixels[:, :, :3]
+
+
+def _find_scan(page: pypdfium2.PdfPage) -> _ScanOnPage | None:
+    left, bottom, right, top = page.get_bbox()
+    page_area = max((right - left) * (top - bottom), 1e-6)
+    covered, dots_per_inch, others = 0.0, 0.0, pdfium.FPDFPage_GetAnnotCount(page) > 0
+    for shown in page.get_objects(max_depth=1):
+        if shown.type == pdfium.FPDF_PAGEOBJ_TEXT:
+            others = others or pdfium.FPDFTextObj_GetTextRenderMode(shown) != pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+            continue
+        resolution = _picture_resolution(page, shown)
+        if resolution is None:
+            others = True
+            continue
+        x0, y0, x1, y1 = shown.get_bounds()
+        area = max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
+        covered += area
+        if area > 0.02 * page_area:
+            dots_per_inch = max(dots_per_inch, resolution)
+    if covered < _COVERING_SHARE * page_area or dots_per_inch <= 0:
+        return None
+    return _ScanOnPage(dots_per_inch, alone=not others)
+
+
+def _picture_resolution(page: pypdfium2.PdfPage, shown: pypdfium2.PdfObject) -> float | None:
+    """Dots an inch of a picture, also of the only picture within a form object; None for anything else."""
+    if shown.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+        matrix = shown.get_matrix()
+        across, down = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
+        width, height = shown.get_px_size()
+        return float(max(width / across, height / down) * 72) if across > 0 and down > 0 else None
+    if shown.type != pdfium.FPDF_PAGEOBJ_FORM:
+        return None
+    inside = list(page.get_objects(max_depth=2, form=shown))
+    if len(inside) != 1 or inside[0].type != pdfium.FPDF_PAGEOBJ_IMAGE:
+        return None
+    width, height = inside[0].get_px_size()
+    x0, y0, x1, y1 = shown.get_bounds()
+    area = (x1 - x0) * (y1 - y0)
+    return float(math.sqrt(width * height / area) * 72) if area > 0 else None
+
+
+def _pictures_decode(page: pypdfium2.PdfPage) -> bool:
+    pictures: Iterator[pypdfium2.PdfObject] = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE])
+    for picture in pictures:
+        try:
+            picture.get_bitmap()
+        except pypdfium2.PdfiumError:
+            return False
+    return True
+
+
+def _read_text(page: pypdfium2.PdfPage) -> str:
+    try:
+        text: str = page.get_textpage().get_text_bounded()
+    except pypdfium2.PdfiumError:
+        return ""
+    return text[:_TEXT_CHARACTERS].replace("\r\n", "\n")
