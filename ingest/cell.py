@@ -132,15 +132,19 @@ class Cell:
                 for end in (ours, theirs):
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1_048_576)
                 self._request(seconds, [theirs.fileno(), status_theirs.fileno(), opened])
-            budget = _Budget(seconds)
+            finished = False
             try:
-                write_frame(ours.fileno(), {"task": task, "arguments": dict(arguments)})
-                yield from _receive(ours, budget)
-            except BrokenPipeError:
-                pass  # the child has ended already; its status says why
+                with contextlib.suppress(BrokenPipeError):  # the child has ended already; its status says why
+                    write_frame(ours.fileno(), {"task": task, "arguments": dict(arguments)})
+                    yield from _receive(ours, _Budget(seconds))
+                finished = True
             except BrokenFrame:
+                finished = True
                 _raise_for(_wait_for_end(status_ours), seconds)
                 raise CellStopped(Stop.CRASH, seconds) from None
+            finally:
+                if not finished:
+                    _kill_and_wait(status_ours)
             _raise_for(_wait_for_end(status_ours), seconds)
 
     def _request(self, seconds: float, descriptors: list[int]) -> None:
@@ -255,6 +259,13 @@ def _wait_for_end(status: socket.socket) -> int:
     if not told:
         raise _ZygoteLost
     return int(told)
+
+
+def _kill_and_wait(status: socket.socket) -> None:
+    """Have the zygote kill the child, and wait until it is gone with its folder."""
+    with contextlib.suppress(OSError, _ZygoteLost):
+        status.send(b"kill")
+        _wait_for_end(status)
 
 
 def _raise_for(wait_status: int, seconds: float) -> None:

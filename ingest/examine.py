@@ -41,7 +41,7 @@ def recognise_kind(start: bytes, document: BinaryIO) -> str:
         return _recognise_zip(document)
     if start.startswith(_OLE_START):
         return _recognise_ole(document)
-    if b"%PDF-" in start[:1029]:
+    if b"%PDF" in start[:1029] or _ends_as_pdf(document):
         return "pdf"
     if start[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or start.startswith(b"\xff\x4f\xff\x51"):
         return "jpeg_2000"
@@ -80,11 +80,26 @@ def _recognise_other(start: bytes) -> str:
         return "web_page"
     if start.startswith((b"\t\x08", b"\t\x04", b"\t\x02", b"\t\0")):
         return "xls"  # Excel of the years before OLE containers
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or not re.search(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]", start):
+    if _looks_like_text(start):
         return "text"
     if any(found.mime_type.startswith("application/vnd.") for found in _guesses(start)):
         return "office_document"
     return "unknown_type"
+
+
+def _ends_as_pdf(document: BinaryIO) -> bool:
+    """True for a PDF whose first line is broken."""
+    size = document.seek(0, 2)
+    document.seek(max(0, size - 2048))
+    end = document.read()
+    return b"startxref" in end and b"%%EOF" in end
+
+
+def _looks_like_text(start: bytes) -> bool:
+    """Text of any encoding that tables come in, also with a few stray control characters in it."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[1:200:2].count(0) > len(start[1:200:2]) * 0.8:
+        return True
+    return len(re.findall(rb"[\0-\x08\x0e-\x1f]", start)) <= len(start) // 100
 
 
 def _guesses(start: bytes) -> list[puremagic.PureMagicWithConfidence]:

@@ -8,11 +8,13 @@ middle of a whole file is noticed only if the page then comes out empty.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
@@ -74,9 +76,24 @@ def _open(content: bytes) -> pypdfium2.PdfDocument:
     except pypdfium2.PdfiumError as error:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise Refused("encrypted") from None
-        if error.err_code == pdfium.FPDF_ERR_SUCCESS:
-            raise Refused("no_pages") from None
+        repaired = _repair(content)
+    try:
+        return pypdfium2.PdfDocument(repaired)
+    except pypdfium2.PdfiumError as error:
+        raise Refused("no_pages" if error.err_code == pdfium.FPDF_ERR_SUCCESS else "damaged") from None
+
+
+def _repair(content: bytes) -> bytes:
+    """The file as qpdf writes it anew; it mends cross references that pdfium doesn't."""
+    mended = io.BytesIO()
+    try:
+        with pikepdf.open(io.BytesIO(content)) as document:
+            if not document.pages:
+                raise Refused("no_pages")
+            document.save(mended)
+    except (pikepdf.PdfError, RuntimeError, ValueError):
         raise Refused("damaged") from None
+    return mended.getvalue()
 
 
 def _can_load(document: pypdfium2.PdfDocument, page_index: int) -> bool:
@@ -97,7 +114,7 @@ def _choose_resolution(page: pypdfium2.PdfPage, scan: _ScanOnPage | None, limits
         raise Refused("damaged")
     by_area = math.sqrt(limits.drawn_page_pixels / (width * height)) * 72
     by_side = limits.image_side / max(width, height) * 72
-    return min(wanted, by_area * 0.999, by_side * 0.999)
+    return float(min(wanted, by_area * 0.999, by_side * 0.999))
 
 
 def _render(page: pypdfium2.PdfPage, dots_per_inch: float) -> np.ndarray:

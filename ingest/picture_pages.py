@@ -126,12 +126,12 @@ def _flatten(picture: Image.Image, white_is_zero: bool) -> Image.Image:
     """Grey or RGB, 8 bits, alpha laid on white."""
     if picture.mode.startswith("I") or picture.mode == "F":
         return _reduce_depth(picture, invert=white_is_zero and picture.mode.startswith("I;16"))
-    if "A" in picture.mode or "a" in picture.mode or "transparency" in picture.info:
+    if picture.mode == "LAB":
+        return picture.getchannel(0)
+    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
         clear = picture.convert("RGBA")
         ground = Image.new("RGBA", clear.size, (255, 255, 255, 255))
         return Image.alpha_composite(ground, clear).convert("RGB")
-    if picture.mode == "LAB":
-        return picture.getchannel(0)
     if picture.mode in ("1", "L"):
         return picture.convert("L")
     return picture.convert("RGB")

@@ -43,7 +43,9 @@ def open_sheets(kind: str, content: bytes, unpacked_bytes: int) -> list[Sheet]:
         return [read_text_table(content)]
     if kind == "xlsx":
         _check_workbook(content, unpacked_bytes)
-    from_1904 = _counts_from_1904(kind, content)
+        from_1904 = _counts_from_1904(content)
+    else:
+        from_1904 = _look_at_biff(content)
     try:
         workbook = python_calamine.load_workbook(io.BytesIO(content))
     except python_calamine.PasswordError:
@@ -149,9 +151,7 @@ def _check_workbook(content: bytes, unpacked_bytes: int) -> None:
         raise Refused("workbook_too_large", unpacked_bytes // 1_000_000)
 
 
-def _counts_from_1904(kind: str, content: bytes) -> bool:
-    if kind == "xls":
-        return _biff_counts_from_1904(content)
+def _counts_from_1904(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts, parts.open("xl/workbook.xml") as part:
             return bool(re.search(rb"date1904\s*=\s*[\"'](1|true|on)[\"']", part.read(200_000)))
@@ -159,18 +159,25 @@ def _counts_from_1904(kind: str, content: bytes) -> bool:
         return False
 
 
-def _biff_counts_from_1904(content: bytes) -> bool:
-    """The DATEMODE record among the first records of the workbook, which starts at a sector of the container."""
+def _look_at_biff(content: bytes) -> bool:
+    """Whether an xls counts its days from 1904. Raises Refused if its first records say that it is encrypted.
+
+    The records of the workbook start at a sector of the container, with a BOF record.
+    """
     for start in range(512 if content.startswith(b"\xd0\xcf") else 0, min(len(content), 4_000_000), 512):
-        if content[start : start + 2] != b"\x09\x08":
-            continue
-        at = start
-        while at + 4 <= len(content):
-            record, length = struct.unpack_from("<HH", content, at)
-            if record == 0x22 and length == 2:
-                return content[at + 4] == 1
-            if record in (0x0A, 0x85):  # end of the globals, or their list of sheets
-                break
-            at += 4 + length
-        return False
+        if content[start : start + 2] == b"\x09\x08":
+            return _walk_biff(content, start)
+    return False
+
+
+def _walk_biff(content: bytes, at: int) -> bool:
+    while at + 4 <= len(content):
+        record, length = struct.unpack_from("<HH", content, at)
+        if record == 0x2F:  # FILEPASS
+            raise Refused("encrypted")
+        if record == 0x22 and length == 2 and at + 4 < len(content):  # DATEMODE
+            return content[at + 4] == 1
+        if record in (0x0A, 0x85):  # end of the globals, or their list of sheets
+            return False
+        at += 4 + length
     return False
