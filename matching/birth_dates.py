@@ -33,26 +33,9 @@ DAY_OR_MONTH_OFF_BY_ONE = log(0.002)
 ENROLLED_FIRST_OF_JANUARY = log(0.02 / 365)
 WRITTEN_FIRST_OF_JANUARY = log(0.003)
 NEVER = -99.0
-_LOOK_ALIKE = {
-    "17",
-    "71",
-    "38",
-    "83",
-    "49",
-    "94",
-    "06",
-    "60",
-    "56",
-    "65",
-    "58",
-    "85",
-    "35",
-    "53",
-    "27",
-    "72",
-    "08",
-    "80",
-}
+_LOOKS_LIKE = np.zeros((10, 10), dtype=np.bool_)
+for _one, _other in ((1, 7), (3, 8), (4, 9), (0, 6), (5, 6), (5, 8), (3, 5), (2, 7), (0, 8)):
+    _LOOKS_LIKE[_one, _other] = _LOOKS_LIKE[_other, _one] = True
 _MONTHS = (
     "jan ene gennaio|feb|mar|apr abr|may mai|jun|jul|aug ago|sep set|oct okt|nov|dec dic dez"  # prefixes of month names
 )
@@ -212,13 +195,13 @@ class BirthDateIndex:
         digits = np.frombuffer(iso(written).replace("-", "")[-8:].encode(), dtype=np.uint8) - 48
         differs = self._digits != digits
         count = differs.sum(axis=1)
-        for row in np.flatnonzero(count == 1).tolist():
-            place = int(differs[row].argmax())
-            pair = f"{self._digits[row, place]}{digits[place]}"
-            price = LOOK_ALIKE_DIGIT if pair in _LOOK_ALIKE else OTHER_DIGIT
-            channel[row] = max(float(channel[row]), price)
-        for row in np.flatnonzero(count == 2).tolist():
-            left, right = np.flatnonzero(differs[row]).tolist()
-            mirrored = self._digits[row, left] == digits[right] and self._digits[row, right] == digits[left]
-            if right == left + 1 and mirrored:
-                channel[row] = max(float(channel[row]), TURNED_DIGITS)
+        one = np.flatnonzero(count == 1)
+        place = differs[one].argmax(axis=1)
+        alike = _LOOKS_LIKE[self._digits[one, place], digits[place]]
+        channel[one] = np.maximum(channel[one], np.where(alike, LOOK_ALIKE_DIGIT, OTHER_DIGIT))
+        two = np.flatnonzero(count == 2)
+        left = differs[two].argmax(axis=1)
+        right = 7 - differs[two, ::-1].argmax(axis=1)
+        turned = (right == left + 1) & (self._digits[two, left] == digits[right])
+        turned &= self._digits[two, right] == digits[left]
+        channel[two[turned]] = np.maximum(channel[two[turned]], TURNED_DIGITS)

@@ -16,17 +16,15 @@ from matching.enrollment_columns import EnrollmentColumns
 from matching.grades import GradeIndex
 from matching.guardians import GuardianIndex
 from matching.name_folding import words_of
-from matching.name_index import NameIndex
+from matching.name_index import NameIndex, Weighed
 from matching.name_roles import NameRecord, Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_date, weigh_id, weigh_name
-from matching.posterior import FieldRatios, join_fields
+from matching.posterior import OTHER_ORDER, FieldRatios, join_fields
 from matching.schools import SchoolIndex
 from matching.student_ids import StudentIdIndex
-from matching.types import PixelReading, Query
+from matching.types import Query, is_reading
 
-OTHER_ORDER = log(0.02)
-"""Chance that the words of a name stand in other boxes than enrollment has them."""
 OTHER_NAME_INSTEAD = -1.5
 MOST_WORDS = 7
 MOST_SURVIVORS = 400
@@ -36,18 +34,29 @@ NEGLIGIBLE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class WeighedQuery:
-    """The children worth a closer look, (M,), their ratios, and the log sum of all others' likelihood ratios."""
+    """The children worth a closer look, (M,), their ratios, what the written words say for their brothers and sisters, and the
+    log sum of all others' likelihood ratios.
+    """
 
     children: IntArray
     fields: FieldRatios
+    family: FloatArray
     remainder: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedFields:
+    """The ratios of every child, (N,) each, and the written words one by one."""
+
+    fields: FieldRatios
+    words: tuple[Weighed, ...]
 
 
 def text_of(value: object) -> str:
     """What a value says as text: itself, the text of a reading, "" for nothing at all."""
     if isinstance(value, str):
         return value
-    if isinstance(value, PixelReading):
+    if is_reading(value):
         return value.text
     if value is None or value != value:
         return ""
@@ -79,14 +88,15 @@ class ChildIndex:
 
     def weigh(self, query: Query) -> WeighedQuery | None:
         """The query's ratios for the children worth a closer look; None where no field says anything."""
-        fields = self.weigh_all(query)
-        return None if fields is None else self.select(fields)
+        found = self.weigh_all(query)
+        return None if found is None else self.select(found.fields, found.words)
 
-    def weigh_all(self, query: Query) -> FieldRatios | None:
+    def weigh_all(self, query: Query) -> WeighedFields | None:
         """The query's ratios for every child, (N,) each; None where no field says anything."""
         first = self._weigh_box(Role.FIRST, query.get("student_first"), query.get("other_name"))
         last = self._weigh_box(Role.LAST, query.get("student_last"), query.get("other_name"))
-        any_order = self._weigh_any_order(query)
+        words = self._weigh_words(query)
+        any_order = self._sum_words(words)
         birth_date = self._weigh_date(query.get("birth_date"))
         student_id = self._weigh_id(query.get("student_id"))
         school = self._weigh_school(query.get("school"))
@@ -104,22 +114,24 @@ class ChildIndex:
         if middle is not None:
             straight = straight + middle
         name = straight if any_order is None else self._either_order(straight, any_order)
-        return FieldRatios(
+        fields = FieldRatios(
             name=name,
             first=first,
             last=last,
+            middle=nothing if middle is None else middle,
             birth_date=nothing if birth_date is None else birth_date,
             student_id=nothing if student_id is None else student_id,
             school=nothing if school is None else school,
             grade=nothing if grade is None else grade,
             guardian=nothing if guardian is None else guardian,
         )
+        return WeighedFields(fields, words)
 
     @staticmethod
     def _either_order(straight: FloatArray, any_order: FloatArray) -> FloatArray:
         return np.asarray(np.maximum(straight, any_order + np.float32(OTHER_ORDER)))
 
-    def select(self, fields: FieldRatios) -> WeighedQuery:
+    def select(self, fields: FieldRatios, words: tuple[Weighed, ...]) -> WeighedQuery:
         """The children within reach of the best, best first, and the sum of all others."""
         total = join_fields(fields)
         best = float(total.max())
@@ -130,10 +142,11 @@ class ChildIndex:
         everybody = float(np.exp((total - best).astype(np.float64)).sum())
         looked_at = float(np.exp((total[order] - best).astype(np.float64)).sum())
         remainder = best + log(max(everybody - looked_at, 1e-300))
-        return WeighedQuery(order, take_children(fields, order), remainder)
+        family = self.names.weigh_family(order, words)
+        return WeighedQuery(order, take_children(fields, order), family, remainder)
 
     def _weigh_box(self, role: Role, value: object, other: object) -> FloatArray | None:
-        if isinstance(value, PixelReading):
+        if is_reading(value):
             return weigh_name(self.names, role, value)
         weighed = self.names.weigh_text(role, text_of(value))
         if weighed is None:
@@ -152,30 +165,30 @@ class ChildIndex:
         weighed = self.names.weigh_text(Role.MIDDLE, text_of(value))
         return None if weighed is None else self.names.spread(Role.MIDDLE, weighed)
 
-    def _weigh_any_order(self, query: Query) -> FloatArray | None:
+    def _weigh_words(self, query: Query) -> tuple[Weighed, ...]:
         words: list[str] = []
         for box in ("student_first", "student_middle", "student_last"):
             words.extend(word for word in words_of(text_of(query.get(box))) if len(word) > 1 and word not in words)
+        weighed = (self.names.weigh_text(Role.ANY, word) for word in words[:MOST_WORDS])
+        return tuple(found for found in weighed if found is not None)
+
+    def _sum_words(self, words: tuple[Weighed, ...]) -> FloatArray | None:
         if not words:
             return None
         total = np.zeros(self.children_count, dtype=np.float32)
-        for word in words[:MOST_WORDS]:
-            weighed = self.names.weigh_text(Role.ANY, word)
-            if weighed is not None:
-                total += self.names.spread(Role.ANY, weighed)
+        for weighed in words:
+            total += self.names.spread(Role.ANY, weighed)
         return total
 
     def _weigh_date(self, value: object) -> FloatArray | None:
-        weighed = (
-            weigh_date(self.dates, value) if isinstance(value, PixelReading) else self.dates.weigh_text(text_of(value))
-        )
+        weighed = weigh_date(self.dates, value) if is_reading(value) else self.dates.weigh_text(text_of(value))
         if weighed is None:
             return None
         ratios: FloatArray = weighed.ratio[self.dates.date_of_child]
         return ratios
 
     def _weigh_id(self, value: object) -> FloatArray | None:
-        weighed = weigh_id(self.ids, value) if isinstance(value, PixelReading) else self.ids.weigh_text(text_of(value))
+        weighed = weigh_id(self.ids, value) if is_reading(value) else self.ids.weigh_text(text_of(value))
         if weighed is None:
             return None
         ratios = np.full(self.children_count, weighed.floor, dtype=np.float32)
@@ -198,6 +211,7 @@ def take_children(fields: FieldRatios, children: IntArray) -> FieldRatios:
         name=fields.name[children],
         first=fields.first[children],
         last=fields.last[children],
+        middle=fields.middle[children],
         birth_date=fields.birth_date[children],
         student_id=fields.student_id[children],
         school=fields.school[children],

@@ -19,7 +19,7 @@ from matching.posterior import FieldRatios
 from matching.schools import compare_schools, split_school
 from matching.spelling_variants import nicknames_of, spelling_key, variants_of
 from matching.student_ids import clean_id, strip_zeros
-from matching.types import Agreement, Evidence, PixelReading, Query, Witness
+from matching.types import Agreement, Evidence, Query, Witness, is_reading
 
 RARE = 0.0005
 COMMON = 0.005
@@ -72,12 +72,12 @@ def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: 
     known = FORMS_OF_ROLE[role](record)
     if any(written == form.replace(" ", "") for form in known):
         return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} {shown} is part or another form of {own}")
-    if isinstance(value, PixelReading) and weight > 3.0:
+    if is_reading(value) and weight > 3.0:
         return Evidence(field, shown, Agreement.CLOSE, weight, f"{label} read as {shown}, fits {own} well")
     everywhere = set(FORMS_OF_ROLE[Role.ANY](record))
     if other_order and words_of(shown) and all(word in everywhere for word in words_of(shown)):
         return Evidence(field, shown, Agreement.VARIANT, weight, f"{label} {shown} stands in another place of the name")
-    if isinstance(value, PixelReading) and weight > 0.5:
+    if is_reading(value) and weight > 0.5:
         return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} read as {shown}, fits {own} somewhat")
     if level is Agreement.PARTIAL:
         return Evidence(field, shown, level, weight, f"{label} {shown} is the beginning of {own}")
@@ -88,7 +88,7 @@ def word_birth_date(index: ChildIndex, child: int, value: object, weight: float)
     """Evidence of the birth date."""
     shown, real_text = text_of(value), index.columns.birth_date[child]
     real_days, written = read_days(real_text), read_days(shown)
-    if not real_days or (not written and not isinstance(value, PixelReading)) or not shown.strip():
+    if not real_days or (not written and not is_reading(value)) or not shown.strip():
         return Evidence("birth_date", shown, Agreement.MISSING, 0.0, "birth date missing")
     real = real_days[0].day
     days = [reading.day for reading in written]
@@ -96,12 +96,12 @@ def word_birth_date(index: ChildIndex, child: int, value: object, weight: float)
         placeholder = (real.month, real.day) == (1, 1)
         words = "birth date agrees, but 1 January is often a stand-in" if placeholder else "birth date agrees"
         return Evidence("birth_date", shown, Agreement.EXACT, weight, words)
-    if isinstance(value, PixelReading) and weight > 5.0:
+    if is_reading(value) and weight > 5.0:
         return Evidence(
             "birth_date", shown, Agreement.EXACT, weight, f"birth date read as {shown}, fits {real_text} well"
         )
     level, words = _compare_days(days[0], real) if days else (Agreement.DIFFERENT, "birth date differs")
-    if isinstance(value, PixelReading) and weight > 1.0 and level is Agreement.DIFFERENT:
+    if is_reading(value) and weight > 1.0 and level is Agreement.DIFFERENT:
         level, words = Agreement.CLOSE, f"birth date read as {shown}, fits {real_text} somewhat"
     return Evidence("birth_date", shown, level, weight, words)
 
@@ -133,11 +133,11 @@ def word_student_id(index: ChildIndex, child: int, value: object, weight: float)
     for column, name in ((index.columns.username, "username"), (index.columns.state_id, "state ID")):
         if column[child] and written == strip_zeros(clean_id(column[child])):
             return Evidence("student_id", shown, Agreement.VARIANT, weight, f"{name} stands in the ID box and agrees")
-    if isinstance(value, PixelReading) and weight > 5.0:
+    if is_reading(value) and weight > 5.0:
         return Evidence("student_id", shown, Agreement.EXACT, weight, f"ID read as {shown}, fits {real} well")
     if OSA.distance(written, real, score_cutoff=1) <= 1:
         return Evidence("student_id", shown, Agreement.CLOSE, weight, "ID differs in one digit or two are swapped")
-    if isinstance(value, PixelReading) and weight > 1.0:
+    if is_reading(value) and weight > 1.0:
         return Evidence("student_id", shown, Agreement.CLOSE, weight, f"ID read as {shown}, fits {real} somewhat")
     return Evidence("student_id", shown, Agreement.DIFFERENT, weight, "ID differs")
 
@@ -193,13 +193,13 @@ def word_evidence(
 ) -> tuple[Evidence, ...]:
     """All evidence for one child; `place` is the child's row in `fields`. Boxes that hold nothing are left out."""
     first, last, name = float(fields.first[place]), float(fields.last[place]), float(fields.name[place])
-    other_order = name > first + last + 1.0
+    other_order = name > first + last + float(fields.middle[place]) + 0.5
     found: list[Evidence] = []
     if _says_something(query.get("student_first")):
         weight = name / 2 if other_order else first
         found.append(word_name(index, child, Role.FIRST, query.get("student_first"), weight, other_order))
     if _says_something(query.get("student_middle")):
-        weight = 0.0 if other_order else name - first - last
+        weight = 0.0 if other_order else float(fields.middle[place])
         found.append(word_name(index, child, Role.MIDDLE, query.get("student_middle"), weight, other_order))
     if _says_something(query.get("student_last")):
         weight = name / 2 if other_order else last

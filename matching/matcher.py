@@ -48,10 +48,11 @@ class Matcher:
         form, row = self._index.weigh_all(form_query), self._index.weigh_all(row_query)
         if form is None or row is None:
             return self.match(row_query if form is None else form_query)
-        return self._list_candidates(self._index.select(join_witnesses(form, row)), [form_query, row_query])
+        fields, words = join_witnesses(form.fields, row.fields), tuple(dict.fromkeys((*form.words, *row.words)))
+        return self._list_candidates(self._index.select(fields, words), [form_query, row_query])
 
     def _list_candidates(self, weighed: WeighedQuery, queries: Sequence[Query]) -> list[Candidate]:
-        probabilities = compute_probabilities(weighed.fields, weighed.remainder, self._prior)
+        probabilities = compute_probabilities(weighed.fields, weighed.family, weighed.remainder, self._prior)
         order = np.argsort(-probabilities, kind="stable")[: 3 * MOST_CANDIDATES].tolist()
         student_ids = self._index.columns.student_id
         order.sort(

@@ -20,7 +20,7 @@ from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, popul
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNRELATED_SHARE = {Role.FIRST: 0.012, Role.MIDDLE: 0.12, Role.LAST: 0.015, Role.ANY: 0.03}
+UNRELATED_SHARE = {Role.FIRST: 0.012, Role.MIDDLE: 0.12, Role.LAST: 0.015, Role.ANY: 0.03, Role.FAMILY: 0.05}
 """Chance that a family writes a name in this box that has nothing to do with the enrolled one."""
 UNSEEN_SHARE = 0.08
 """Chance that somebody's name is none of the names here, where many are enrolled."""
@@ -30,7 +30,7 @@ ENROLLED_INITIAL = 2.0
 MOST_WORDS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
     """Forms and their log-likelihood ratios for one text in one box. `floor` holds for all forms not listed."""
 
@@ -146,6 +146,13 @@ class NameIndex:
         np.maximum.at(values, children, ratio)
         values[postings.absent] = 0.0
         return values
+
+    def weigh_family(self, children: IntArray, words: Sequence[Weighed]) -> FloatArray:
+        """How much the written words speak for a brother or sister of some children, (M,): only shared words count."""
+        total = np.zeros(children.size, dtype=np.float32)
+        for weighed in words:
+            total += np.maximum(self.postings[Role.FAMILY].take(children, weighed.ids, weighed.ratio), 0.0)
+        return total
 
     def spread_dense(self, role: Role, ratio: FloatArray) -> FloatArray:
         """One ratio a child, (N,), from one ratio a form, (V,)."""

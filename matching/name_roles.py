@@ -17,12 +17,15 @@ from matching.name_vocabulary import FloatArray, IntArray
 
 
 class Role(StrEnum):
-    """A box of the form that takes a name, or "any": one word of the name, wherever it stands."""
+    """A box of the form that takes a name; "any": one word of the name, wherever it stands; "family": one word that brothers
+    and sisters share (surname, father's name).
+    """
 
     FIRST = "first"
     MIDDLE = "middle"
     LAST = "last"
     ANY = "any"
+    FAMILY = "family"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,25 @@ def any_forms(name: NameRecord) -> Forms:
     return forms
 
 
-FORMS_OF_ROLE = {Role.FIRST: first_forms, Role.MIDDLE: middle_forms, Role.LAST: last_forms, Role.ANY: any_forms}
+def family_forms(name: NameRecord) -> Forms:
+    """The words that an unenrolled brother or sister may have too."""
+    forms: Forms = {}
+    for cell, share in ((name.last, 0.95), (name.middle, 0.5)):
+        for word in words_of(cell):
+            _offer(forms, (word,), share)
+        joined = join_words(cell)
+        if joined:
+            _offer(forms, (joined,), share)
+    return forms
+
+
+FORMS_OF_ROLE = {
+    Role.FIRST: first_forms,
+    Role.MIDDLE: middle_forms,
+    Role.LAST: last_forms,
+    Role.ANY: any_forms,
+    Role.FAMILY: family_forms,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +169,24 @@ class Postings:
         ends = np.cumsum(counts)
         positions = np.repeat(starts - (ends - counts), counts) + np.arange(total, dtype=np.int32)
         return self.children[positions], np.repeat(values, counts) + self.share[positions]
+
+    def take(self, children: IntArray, ids: IntArray, values: FloatArray) -> FloatArray:
+        """For some children only, (M,): the best of value plus share over the child's forms among `ids`; else -inf."""
+        best = np.full(children.size, -np.inf, dtype=np.float32)
+        if not ids.size or not children.size:
+            return best
+        order = np.argsort(ids)
+        sorted_ids = ids[order]
+        starts = self.child_start[children]
+        counts = self.child_start[children + 1] - starts
+        ends = np.cumsum(counts)
+        positions = np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1]), dtype=np.int32)
+        forms = self.forms[positions]
+        places = np.minimum(np.searchsorted(sorted_ids, forms), ids.size - 1)
+        hits = np.flatnonzero(sorted_ids[places] == forms)
+        owner = np.repeat(np.arange(children.size), counts)[hits]
+        np.maximum.at(best, owner, values[order][places[hits]] + self.share_of_child[positions[hits]])
+        return best
 
 
 def build_postings(form_ids: list[IntArray], shares: list[FloatArray], vocabulary_size: int, spread: float) -> Postings:

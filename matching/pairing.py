@@ -79,8 +79,9 @@ def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> li
     prior = Prior(LIST_PRIOR.stranger, LIST_PRIOR.sibling, LIST_PRIOR.twin, population=max(rows, 1))
     for form, ratios in enumerate(weighed):
         if ratios is not None:
-            odds[form] = join_fields(ratios)
-            probability[form] = compute_probabilities(ratios, -1e9, prior)
+            family = index.names.weigh_family(np.arange(rows, dtype=np.int32), ratios.words)
+            odds[form] = join_fields(ratios.fields)
+            probability[form] = compute_probabilities(ratios.fields, family, -1e9, prior)
     nobody = np.maximum(1.0 - probability.sum(axis=1), 1e-12)
     settled = settle_claims(probability, nobody)
     claimed = assign(settled, np.maximum(1.0 - settled.sum(axis=1), 1e-12)) if forms and rows else {}
@@ -92,7 +93,7 @@ def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> li
             found.append(_alone(form, None))
             continue
         paired_rows.add(row)
-        evidence = word_evidence(index, row, query, ratios, row)
+        evidence = word_evidence(index, row, query, ratios.fields, row)
         found.append(_pair(form, row, float(probability[form, row]), odds, evidence))
     found.extend(_alone(None, row) for row in range(rows) if row not in paired_rows)
     return found

@@ -23,9 +23,9 @@ Array64 = NDArray[np.float64]
 class Prior:
     """What is believed before anything is read. Shares of all queries, but `population`: the enrolled children."""
 
-    stranger: float = 0.11
-    sibling: float = 0.025
-    twin: float = 0.004
+    stranger: float = 0.1
+    sibling: float = 0.035
+    twin: float = 0.01
     population: int = 1
 
     @property
@@ -38,12 +38,13 @@ class Prior:
 class FieldRatios:
     """Log-likelihood ratios of some children, each (M,); a field that says nothing is all 0.
 
-    `name` is the whole name; `first` and `last` are its parts in their boxes, for the rivals.
+    `name` is the whole name; `first`, `last` and `middle` are its parts in their boxes.
     """
 
     name: FloatArray
     first: FloatArray
     last: FloatArray
+    middle: FloatArray
     birth_date: FloatArray
     student_id: FloatArray
     school: FloatArray
@@ -51,6 +52,8 @@ class FieldRatios:
     guardian: FloatArray
 
 
+OTHER_ORDER = log(0.02)
+"""Chance that the words of a name stand in other boxes than enrollment has them."""
 GRADE_BESIDE_BIRTH_DATE = 0.25
 BIRTH_DATE_AGREES = 2.0
 
@@ -75,7 +78,8 @@ def join_fields(ratios: FieldRatios) -> FloatArray:
 SECOND_WITNESS = 0.33
 
 
-def _join_ratios(form: FloatArray, row: FloatArray) -> FloatArray:
+def join_ratios(form: FloatArray, row: FloatArray) -> FloatArray:
+    """Two witnesses' ratios of one field, element by element."""
     stronger = np.where(np.abs(form) >= np.abs(row), form, row)
     weaker = form + row - stronger
     return np.asarray(np.where(form * row > 0, stronger + np.float32(SECOND_WITNESS) * weaker, form + row))
@@ -88,7 +92,7 @@ def join_witnesses(form: FieldRatios, row: FieldRatios) -> FieldRatios:
     in full, the other a third. Contradictions count in full.
     """
     return FieldRatios(
-        *(_join_ratios(getattr(form, field.name), getattr(row, field.name)) for field in fields(FieldRatios))
+        *(join_ratios(getattr(form, field.name), getattr(row, field.name)) for field in fields(FieldRatios))
     )
 
 
@@ -97,10 +101,16 @@ def _shared(ratio: FloatArray, share: float) -> FloatArray:
     return np.log(share * np.exp(np.minimum(ratio, 60.0)) + (1.0 - share)).astype(np.float32)
 
 
-def weigh_siblings(ratios: FieldRatios) -> FloatArray:
+def _weigh_family_name(ratios: FieldRatios, family: FloatArray) -> FloatArray:
+    """A brother's or sister's surname and father's name: in their boxes, or anywhere in the name."""
+    in_boxes = _shared(ratios.last, 0.95) + _shared(ratios.middle, 0.5)
+    return np.asarray(np.maximum(in_boxes, family + np.float32(OTHER_ORDER)), dtype=np.float32)
+
+
+def weigh_siblings(ratios: FieldRatios, family: FloatArray) -> FloatArray:
     """The log-likelihood ratio, against a stranger, of a sibling of each child who isn't enrolled."""
     return (
-        _shared(ratios.last, 0.92)
+        _weigh_family_name(ratios, family)
         + _shared(ratios.first, 0.004)
         + _shared(ratios.birth_date, 0.001)
         + _shared(ratios.student_id, 0.02)
@@ -109,10 +119,10 @@ def weigh_siblings(ratios: FieldRatios) -> FloatArray:
     )
 
 
-def weigh_twins(ratios: FieldRatios) -> FloatArray:
+def weigh_twins(ratios: FieldRatios, family: FloatArray) -> FloatArray:
     """The log-likelihood ratio, against a stranger, of a twin of each child who isn't enrolled."""
     return (
-        _shared(ratios.last, 0.95)
+        _weigh_family_name(ratios, family)
         + _shared(ratios.first, 0.004)
         + _shared(ratios.birth_date, 0.98)
         + _shared(ratios.student_id, 0.02)
@@ -122,12 +132,16 @@ def weigh_twins(ratios: FieldRatios) -> FloatArray:
     )
 
 
-def compute_probabilities(ratios: FieldRatios, remainder: float, prior: Prior) -> Array64:
-    """Probability of each child, (M,). `remainder` is the log weight of all enrolled children not among the M."""
+def compute_probabilities(ratios: FieldRatios, family: FloatArray, remainder: float, prior: Prior) -> Array64:
+    """Probability of each child, (M,).
+
+    `family` (M,) is what the written words say for a brother or sister; `remainder` is the log sum of the likelihood ratios of
+    all enrolled children not among the M.
+    """
     each = log(prior.enrolled / max(prior.population, 1))
     children = join_fields(ratios).astype(np.float64) + each
-    siblings = weigh_siblings(ratios).astype(np.float64) + log(prior.sibling / max(prior.population, 1))
-    twins = weigh_twins(ratios).astype(np.float64) + log(prior.twin / max(prior.population, 1))
+    siblings = weigh_siblings(ratios, family).astype(np.float64) + log(prior.sibling / max(prior.population, 1))
+    twins = weigh_twins(ratios, family).astype(np.float64) + log(prior.twin / max(prior.population, 1))
     rest = np.array([log(prior.stranger), remainder + each])
     everybody = np.concatenate([children, siblings, twins, rest])
     peak = float(everybody.max())

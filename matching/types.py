@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -32,6 +32,11 @@ class PixelReading(Protocol):
 
     def score(self, candidates: Sequence[str]) -> np.ndarray:
         """Natural-log probability of each candidate."""
+
+
+def is_reading(value: object) -> TypeGuard[PixelReading]:
+    """Whether a value is pixels rather than text. Cheaper than `isinstance`, which would ask for `text` each time."""
+    return not isinstance(value, str) and hasattr(type(value), "score")
 
 
 Query = Mapping[str, "str | PixelReading"]
