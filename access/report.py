@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from html import escape
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
@@ -67,9 +67,8 @@ def write_report_xlsx(title: str, lines: Sequence[ReportLine]) -> bytes:
         sheet.column_dimensions[get_column_letter(column)].width = width
     for number, line in enumerate(lines, start=5):
         for column, text in enumerate(_cells(line), start=1):
-            cell = sheet.cell(row=number, column=column)
-            assert isinstance(cell, Cell)  # noqa: S101 - no merged cells here
-            cell.set_explicit_value(text, "s")
+            cell = sheet.cell(row=number, column=column, value=_strip_controls(text))
+            cell.data_type = "s"  # else text that starts with = would be a formula
             cell.fill = PatternFill("solid", start_color=_TINTS[line.result])
             cell.alignment = Alignment(wrap_text=column == len(COLUMNS), vertical="top")
     sheet.freeze_panes = "A5"
@@ -107,6 +106,10 @@ def _cells(line: ReportLine) -> list[str]:
         "" if line.code is None else line.code.value,
         line.what_to_do,
     ]
+
+
+def _strip_controls(text: str) -> str:
+    return ILLEGAL_CHARACTERS_RE.sub("", text)
 
 
 def _disarm(text: str) -> str:

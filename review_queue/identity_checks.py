@@ -20,7 +20,8 @@ from review_queue.types import (
     RowFit,
 )
 
-_AGREES = frozenset({Agreement.EXACT, Agreement.VARIANT, Agreement.CLOSE})
+_NAME_AGREES = frozenset({Agreement.EXACT, Agreement.VARIANT, Agreement.CLOSE})
+_AGREES = frozenset({Agreement.EXACT, Agreement.VARIANT})
 
 
 def check_row(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
@@ -78,7 +79,7 @@ def _check_strength(match: MatchFacts, policy: Policy, has_row: bool) -> Iterato
 
 
 def _fields_suffice(match: MatchFacts) -> bool:
-    if match.name not in _AGREES or match.birth_date not in _AGREES:
+    if match.name not in _NAME_AGREES or match.birth_date is not Agreement.EXACT:
         return False
     if match.student_number is Agreement.MISSING:
         return match.school in _AGREES

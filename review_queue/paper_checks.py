@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from ocr.types import Mark
 from review_queue.types import (
     Disposition,
+    EarlierForm,
     Finding,
     FormFacts,
     PartnerNaming,
@@ -46,6 +47,8 @@ def check_consent(facts: FormFacts, policy: Policy, today: date) -> Iterator[Fin
     """Exactly "I consent" is marked. Yes or no is never guessed."""
     yes, no = facts.paper.consent_yes, facts.paper.consent_no
     if yes is Mark.EMPTY and no is Mark.MARKED:
+        if facts.earlier is EarlierForm.DIFFERENT:
+            return  # two forms of one child disagree: a person decides, nobody is told yet
         yield _returned(Reason.DECLINED, "the family did not consent")
     elif yes is Mark.MARKED and no is Mark.MARKED:
         yield _for_review(Reason.ALTERED, "both 'I consent' and 'I do not consent' are marked")

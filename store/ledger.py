@@ -36,6 +36,8 @@ class Event(StrEnum):
     FORM_READ = "form-read"
     FORM_PARKED = "form-parked"
     FORM_RELEASED = "form-released"
+    FORM_RULED = "form-ruled"
+    ACCESS_GRANTED = "access-granted"
     SUBMISSION_SETTLED = "submission-settled"
     REVIEW_DECIDED = "review-decided"
     SECOND_PERSON_ASKED = "second-person-asked"

@@ -301,6 +301,14 @@ class WorkerSlot(Table):
     seen_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class WorkAttempt(Table):
+    """How often a piece of work was begun: what killed its worker three times is parked. Not tracked."""
+
+    __tablename__ = "work_attempts"
+    work_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    attempts: Mapped[int]
+
+
 TRACKED_TABLES: dict[str, type[Tracked]] = {
     table.__tablename__: table
     for table in (

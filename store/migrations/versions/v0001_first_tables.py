@@ -65,6 +65,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("partner_id", name=op.f("pk_partners")),
     )
     op.create_table(
+        "work_attempts",
+        sa.Column("work_id", sa.String(length=80), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("work_id", name=op.f("pk_work_attempts")),
+    )
+    op.create_table(
         "worker_slots",
         sa.Column("slot", sa.String(length=80), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=False),
