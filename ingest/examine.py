@@ -97,8 +97,11 @@ def _ends_as_pdf(document: BinaryIO) -> bool:
 
 def _looks_like_text(start: bytes) -> bool:
     """Text of any encoding that tables come in, also with a few stray control characters in it."""
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[1:200:2].count(0) > len(start[1:200:2]) * 0.8:
+    high_bytes, low_bytes = start[1:200:2], start[:200:2]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
+    if high_bytes.count(0) > 0.8 * len(high_bytes) and not low_bytes.count(0):
+        return True  # UTF-16 without its mark
     return len(re.findall(rb"[\0-\x08\x0e-\x1f]", start)) <= len(start) // 100
 
 

@@ -118,7 +118,9 @@ def _choose_resolution(page: pypdfium2.PdfPage, scan: _ScanOnPage | None, limits
 
 
 def _render(page: pypdfium2.PdfPage, dots_per_inch: float) -> np.ndarray:
-    bitmap = page.render(scale=dots_per_inch / 72, may_draw_forms=True, rev_byteorder=True)
+    width = page.get_width()
+    whole = max(round(width * dots_per_inch / 72), 1)  # pixels of a scan are drawn one to one, not 901 from 900
+    bitmap = page.render(scale=(whole - 0.01) / width, may_draw_forms=True, rev_byteorder=True)
     pixels: np.ndarray = bitmap.to_numpy()
     return pixels[:, :, :3]
 

@@ -133,8 +133,7 @@ def _rows_of(workbook: python_calamine.CalamineWorkbook, index: int) -> Callable
             sheet = workbook.get_sheet_by_index(index)
         except (python_calamine.CalamineError, ValueError, OSError):
             raise Refused("damaged") from None
-        first = sheet.start[0] + 1 if sheet.start else 1
-        for number, cells in enumerate(sheet.iter_rows(), first):
+        for number, cells in enumerate(sheet.iter_rows(), 1):  # it gives the empty rows above the first, too
             if any(cell != "" and not (isinstance(cell, str) and cell.isspace()) for cell in cells):
                 yield number, list(cells)
 
