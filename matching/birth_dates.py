@@ -136,6 +136,10 @@ class BirthDateIndex:
         total = max(int(self.counts.sum()), 1) + unlisted_population
         self._frequency = (self.counts / total).astype(np.float32)
         self._unseen_share = min(0.9, UNSEEN_SHARE + unlisted_population / total)
+        by_date = np.argsort(self.date_of_child, kind="stable").astype(np.int32)
+        self._children = by_date[: int(self.counts.sum())]
+        self._start = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int32)
+        self._undated = by_date[int(self.counts.sum()) :]
         self._iso_forms = tuple(iso(day) for day in self.days)
         self._cache: dict[str, WeighedDates | None] = {}
 
@@ -143,6 +147,15 @@ class BirthDateIndex:
     def iso_forms(self) -> tuple[str, ...]:
         """The distinct dates as YYYY-MM-DD, the same tuple each time."""
         return self._iso_forms
+
+    def add_ratios(self, total: FloatArray, weighed: WeighedDates) -> None:
+        """Adds each child's ratio to `total` (N,), in place."""
+        floor = np.float32(log(UNRELATED_SHARE))
+        total += floor
+        total[self._undated] -= floor
+        for date_number in np.flatnonzero(weighed.ratio[:-1] > floor + 0.05).tolist():
+            children = self._children[self._start[date_number] : self._start[date_number + 1]]
+            total[children] += weighed.ratio[date_number] - floor
 
     def weigh_text(self, text: str) -> WeighedDates | None:
         """Ratio of each distinct date for a written date; None where no date can be made out."""

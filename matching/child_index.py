@@ -1,7 +1,8 @@
-"""Weighs one query against every enrolled child at once, field by field.
+"""Weighs one query against every enrolled child, field by field.
 
-Decides the log-likelihood ratios that `posterior` joins. Every child is weighed: there are no blocks. A distinct value is
-weighed once, then handed to the children that bear it. Never joins fields into a probability and never words evidence.
+Decides the log-likelihood ratios that `posterior` joins. Every child is considered: there are no blocks. A distinct value is
+weighed once; then children are ranked quickly, and all within reach of the best are
+weighed in full. Never joins fields into a probability and never words evidence.
 """
 
 from __future__ import annotations
@@ -11,56 +12,68 @@ from math import log
 
 import numpy as np
 
-from matching.birth_dates import BirthDateIndex
+from matching.birth_dates import BirthDateIndex, WeighedDates
 from matching.enrollment_columns import EnrollmentColumns
 from matching.grades import GradeIndex
 from matching.guardians import GuardianIndex
-from matching.name_folding import words_of
 from matching.name_index import NameIndex, Weighed
 from matching.name_roles import NameRecord, Role
 from matching.name_vocabulary import FloatArray, IntArray
-from matching.pixels import weigh_date, weigh_id, weigh_name
-from matching.posterior import OTHER_ORDER, FieldRatios, join_fields
+from matching.pixels import weigh_date, weigh_id
+from matching.posterior import OTHER_ORDER, FieldRatios, join_fields, join_ratios, join_witnesses, take_rows
+from matching.query_reading import NameBox, ReadNames, read_guardian, read_names, text_of
 from matching.schools import SchoolIndex
 from matching.student_ids import StudentIdIndex
 from matching.types import Query, is_reading
 
-OTHER_NAME_INSTEAD = -1.5
-MOST_WORDS = 7
-MOST_SURVIVORS = 400
-NEGLIGIBLE = 30.0
-"""Children this many nats behind the best are summed, not looked at one by one."""
+MOST_WEIGHED = 2_000
+MOST_LISTED = 300
+WITHIN_REACH = 18.0
+"""Children this many nats behind the best in the quick ranking are summed up, not weighed in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class WeighedQuery:
-    """The children worth a closer look, (M,), their ratios, what the written words say for their brothers and sisters, and the
-    log sum of all others' likelihood ratios.
-    """
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadQuery:
+    """A query weighed against distinct values; None where a box says nothing. `student_id` is one ratio a child, (N,)."""
+
+    names: ReadNames
+    birth_date: WeighedDates | None
+    student_id: FloatArray | None
+    school: FloatArray | None
+    grade: FloatArray | None
+    guardian: tuple[Weighed, ...]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no box says anything."""
+        names = self.names
+        fields = (names.first, names.last, self.birth_date, self.student_id, self.school, self.grade)
+        return not names.words and not self.guardian and all(field is None for field in fields)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReachedChildren:
+    """The children worth weighing in full, (M,), and the log sum of the likelihood ratios of all others."""
+
+    children: IntArray
+    remainder: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeighedChildren:
+    """Some children, (M,), their ratios, and what the written words say for a brother or sister of each, (M,)."""
 
     children: IntArray
     fields: FieldRatios
     family: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeighedQuery:
+    """The children worth listing, best first, and the log sum of the likelihood ratios of all others."""
+
+    best: WeighedChildren
     remainder: float
-
-
-@dataclass(frozen=True, slots=True)
-class WeighedFields:
-    """The ratios of every child, (N,) each, and the written words one by one."""
-
-    fields: FieldRatios
-    words: tuple[Weighed, ...]
-
-
-def text_of(value: object) -> str:
-    """What a value says as text: itself, the text of a reading, "" for nothing at all."""
-    if isinstance(value, str):
-        return value
-    if is_reading(value):
-        return value.text
-    if value is None or value != value:
-        return ""
-    return str(value)
 
 
 class ChildIndex:
@@ -84,107 +97,91 @@ class ChildIndex:
         self.ids = StudentIdIndex(columns.student_id, columns.username, columns.state_id, unlisted_population)
         self.schools = SchoolIndex(columns.school)
         self.grades = GradeIndex(columns.grade)
+        self._school_and_grade = self.schools.school_of_child * 16 + self.grades.grade_of_child
         self.guardians = GuardianIndex(columns.guardians, columns.last, unlisted_population)
 
-    def weigh(self, query: Query) -> WeighedQuery | None:
-        """The query's ratios for the children worth a closer look; None where no field says anything."""
-        found = self.weigh_all(query)
-        return None if found is None else self.select(found.fields, found.words)
-
-    def weigh_all(self, query: Query) -> WeighedFields | None:
-        """The query's ratios for every child, (N,) each; None where no field says anything."""
-        first = self._weigh_box(Role.FIRST, query.get("student_first"), query.get("other_name"))
-        last = self._weigh_box(Role.LAST, query.get("student_last"), query.get("other_name"))
-        words = self._weigh_words(query)
-        any_order = self._sum_words(words)
-        birth_date = self._weigh_date(query.get("birth_date"))
-        student_id = self._weigh_id(query.get("student_id"))
-        school = self._weigh_school(query.get("school"))
-        grade = self._weigh_grade(query.get("grade"))
-        guardian = self.guardians.weigh_text(text_of(query.get("parent_name")))
-        middle = self._weigh_middle(query.get("student_middle"))
-        if not self.children_count or all(
-            field is None for field in (first, last, any_order, birth_date, student_id, school, grade, guardian)
-        ):
+    def read(self, query: Query) -> ReadQuery | None:
+        """The query weighed against distinct values; None where it says nothing or nobody is enrolled."""
+        if not self.children_count:
             return None
-        nothing = np.zeros(self.children_count, dtype=np.float32)
-        first = nothing if first is None else first
-        last = nothing if last is None else last
-        straight = first + last
-        if middle is not None:
-            straight = straight + middle
-        name = straight if any_order is None else self._either_order(straight, any_order)
+        date_value = query.get("birth_date")
+        found = ReadQuery(
+            names=read_names(self.names, query),
+            birth_date=(
+                weigh_date(self.dates, date_value)
+                if is_reading(date_value)
+                else self.dates.weigh_text(text_of(date_value))
+            ),
+            student_id=self._weigh_id(query.get("student_id")),
+            school=self.schools.weigh_text(text_of(query.get("school"))),
+            grade=self.grades.weigh_text(text_of(query.get("grade"))),
+            guardian=read_guardian(self.guardians, query),
+        )
+        return None if found.says_nothing else found
+
+    def reach(self, read: ReadQuery) -> ReachedChildren:
+        """The children that the evidence could make likely, and what all others weigh together."""
+        total = np.zeros(self.children_count, dtype=np.float32)
+        names = read.names
+        for box in (names.first, names.last):
+            if box is not None and box.pixels is not None:
+                total += box.pixels
+        for weighed in names.anywhere:
+            self.names.add_gains(total, Role.ANY, weighed)
+        floors = sum(weighed.floor for weighed in names.anywhere)
+        if read.birth_date is not None:
+            self.dates.add_ratios(total, read.birth_date)
+        if read.student_id is not None:
+            total += read.student_id
+        if read.school is not None or read.grade is not None:
+            school = np.zeros(len(self.schools.texts) + 1, dtype=np.float32) if read.school is None else read.school
+            grade = np.zeros(16, dtype=np.float32) if read.grade is None else read.grade
+            total += np.add.outer(school, grade).ravel()[self._school_and_grade]
+        self.guardians.add_gains(total, read.guardian)
+        best = float(total.max())
+        near = np.flatnonzero(total >= best - WITHIN_REACH)
+        if near.size > MOST_WEIGHED:
+            near = near[np.argpartition(-total[near], MOST_WEIGHED)[:MOST_WEIGHED]]
+        total -= np.float32(best)
+        everybody = np.exp(total)
+        others = float(everybody.sum(dtype=np.float64)) - float(everybody[near].sum(dtype=np.float64))
+        return ReachedChildren(near.astype(np.int32), best + floors + log(max(others, 1e-30)))
+
+    def weigh(self, read: ReadQuery, children: IntArray) -> WeighedChildren:
+        """All ratios of some children, (M,) each."""
+        nothing = np.zeros(children.size, dtype=np.float32)
+        names = read.names
+        first, middle, last = (self._take_box(box, children) for box in (names.first, names.middle, names.last))
+        name = first + middle + last
+        if names.words:
+            any_order = np.zeros(children.size, dtype=np.float32)
+            for weighed in names.words:
+                any_order += self.names.take(Role.ANY, children, weighed)
+            name = np.maximum(name, any_order + np.float32(OTHER_ORDER))
         fields = FieldRatios(
             name=name,
             first=first,
             last=last,
-            middle=nothing if middle is None else middle,
-            birth_date=nothing if birth_date is None else birth_date,
-            student_id=nothing if student_id is None else student_id,
-            school=nothing if school is None else school,
-            grade=nothing if grade is None else grade,
-            guardian=nothing if guardian is None else guardian,
+            middle=middle,
+            birth_date=nothing
+            if read.birth_date is None
+            else read.birth_date.ratio[self.dates.date_of_child[children]],
+            student_id=nothing if read.student_id is None else read.student_id[children],
+            school=nothing if read.school is None else read.school[self.schools.school_of_child[children]],
+            grade=nothing if read.grade is None else read.grade[self.grades.grade_of_child[children]],
+            guardian=self.guardians.take(children, read.guardian) if read.guardian else nothing,
         )
-        return WeighedFields(fields, words)
+        return WeighedChildren(children, fields, self.names.weigh_family(children, names.words))
 
-    @staticmethod
-    def _either_order(straight: FloatArray, any_order: FloatArray) -> FloatArray:
-        return np.asarray(np.maximum(straight, any_order + np.float32(OTHER_ORDER)))
-
-    def select(self, fields: FieldRatios, words: tuple[Weighed, ...]) -> WeighedQuery:
-        """The children within reach of the best, best first, and the sum of all others."""
-        total = join_fields(fields)
-        best = float(total.max())
-        near = np.flatnonzero(total > best - NEGLIGIBLE)
-        if near.size > MOST_SURVIVORS:
-            near = near[np.argpartition(-total[near], MOST_SURVIVORS)[:MOST_SURVIVORS]]
-        order = near[np.lexsort((near, -total[near]))].astype(np.int32)
-        everybody = float(np.exp((total - best).astype(np.float64)).sum())
-        looked_at = float(np.exp((total[order] - best).astype(np.float64)).sum())
-        remainder = best + log(max(everybody - looked_at, 1e-300))
-        family = self.names.weigh_family(order, words)
-        return WeighedQuery(order, take_children(fields, order), family, remainder)
-
-    def _weigh_box(self, role: Role, value: object, other: object) -> FloatArray | None:
-        if is_reading(value):
-            return weigh_name(self.names, role, value)
-        weighed = self.names.weigh_text(role, text_of(value))
-        if weighed is None:
-            return None
-        ratios = self.names.spread(role, weighed)
-        words = words_of(text_of(other))
-        if words:
-            part = " ".join(words) if len(words) == 1 or role is Role.LAST else words[0]
-            part = words[-1] if role is Role.LAST and len(words) > 1 else part
-            instead = self.names.weigh_text(role, part)
-            if instead is not None and (role is Role.FIRST or len(words) > 1):
-                np.maximum(ratios, self.names.spread(role, instead) + np.float32(OTHER_NAME_INSTEAD), out=ratios)
-        return ratios
-
-    def _weigh_middle(self, value: object) -> FloatArray | None:
-        weighed = self.names.weigh_text(Role.MIDDLE, text_of(value))
-        return None if weighed is None else self.names.spread(Role.MIDDLE, weighed)
-
-    def _weigh_words(self, query: Query) -> tuple[Weighed, ...]:
-        words: list[str] = []
-        for box in ("student_first", "student_middle", "student_last"):
-            words.extend(word for word in words_of(text_of(query.get(box))) if len(word) > 1 and word not in words)
-        weighed = (self.names.weigh_text(Role.ANY, word) for word in words[:MOST_WORDS])
-        return tuple(found for found in weighed if found is not None)
-
-    def _sum_words(self, words: tuple[Weighed, ...]) -> FloatArray | None:
-        if not words:
-            return None
-        total = np.zeros(self.children_count, dtype=np.float32)
-        for weighed in words:
-            total += self.names.spread(Role.ANY, weighed)
-        return total
-
-    def _weigh_date(self, value: object) -> FloatArray | None:
-        weighed = weigh_date(self.dates, value) if is_reading(value) else self.dates.weigh_text(text_of(value))
-        if weighed is None:
-            return None
-        ratios: FloatArray = weighed.ratio[self.dates.date_of_child]
+    def _take_box(self, box: NameBox | None, children: IntArray) -> FloatArray:
+        if box is None:
+            return np.zeros(children.size, dtype=np.float32)
+        if box.pixels is not None:
+            pixels: FloatArray = box.pixels[children]
+            return pixels
+        ratios = self.names.take(box.role, children, box.written[0])
+        for other in box.written[1:]:
+            np.maximum(ratios, self.names.take(box.role, children, other), out=ratios)
         return ratios
 
     def _weigh_id(self, value: object) -> FloatArray | None:
@@ -196,25 +193,18 @@ class ChildIndex:
         ratios[self.ids.absent] = 0.0
         return ratios
 
-    def _weigh_school(self, value: object) -> FloatArray | None:
-        weighed = self.schools.weigh_text(text_of(value))
-        return None if weighed is None else weighed[self.schools.school_of_child]
 
-    def _weigh_grade(self, value: object) -> FloatArray | None:
-        weighed = self.grades.weigh_text(text_of(value))
-        return None if weighed is None else weighed[self.grades.grade_of_child]
+def select_best(weighed: WeighedChildren, remainder: float) -> WeighedQuery:
+    """The most likely children, best first; the rest joins the `remainder`, a log sum of likelihood ratios."""
+    total = join_fields(weighed.fields)
+    order = np.lexsort((weighed.children, -total)).astype(np.int32)
+    order, rest = order[:MOST_LISTED], order[MOST_LISTED:]
+    if rest.size:
+        remainder = float(np.logaddexp(remainder, np.logaddexp.reduce(total[rest].astype(np.float64))))
+    kept = WeighedChildren(weighed.children[order], take_rows(weighed.fields, order), weighed.family[order])
+    return WeighedQuery(kept, remainder)
 
 
-def take_children(fields: FieldRatios, children: IntArray) -> FieldRatios:
-    """The ratios of some children only."""
-    return FieldRatios(
-        name=fields.name[children],
-        first=fields.first[children],
-        last=fields.last[children],
-        middle=fields.middle[children],
-        birth_date=fields.birth_date[children],
-        student_id=fields.student_id[children],
-        school=fields.school[children],
-        grade=fields.grade[children],
-        guardian=fields.guardian[children],
-    )
+def join_weighed(form: WeighedChildren, row: WeighedChildren) -> WeighedChildren:
+    """Form and list row together, for the same children in the same order."""
+    return WeighedChildren(form.children, join_witnesses(form.fields, row.fields), join_ratios(form.family, row.family))

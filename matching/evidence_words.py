@@ -11,11 +11,12 @@ from dataclasses import replace
 from rapidfuzz.distance import OSA
 
 from matching.birth_dates import Day, read_days
-from matching.child_index import ChildIndex, text_of
+from matching.child_index import ChildIndex
 from matching.grades import read_grade
 from matching.name_folding import join_words, parts_of, words_of
 from matching.name_roles import FORMS_OF_ROLE, Role
 from matching.posterior import FieldRatios
+from matching.query_reading import text_of
 from matching.schools import compare_schools, split_school
 from matching.spelling_variants import nicknames_of, spelling_key, variants_of
 from matching.student_ids import clean_id, strip_zeros

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from matching.assignment import assign_one_to_one
-from matching.child_index import ChildIndex, WeighedQuery
+from matching.child_index import ChildIndex, WeighedQuery, join_weighed, select_best
 from matching.enrollment_columns import take_columns
 from matching.evidence_words import word_evidence
-from matching.posterior import Prior, compute_probabilities, join_witnesses
+from matching.posterior import Prior, compute_probabilities
 from matching.types import Candidate, Evidence, Query, Witness
 
 MOST_CANDIDATES = 10
@@ -36,8 +36,12 @@ class Matcher:
 
     def match(self, query: Query) -> list[Candidate]:
         """The children that the query may mean, best first; empty where it says nothing."""
-        weighed = self._index.weigh(query)
-        return [] if weighed is None else self._list_candidates(weighed, [query])
+        read = self._index.read(query)
+        if read is None:
+            return []
+        reached = self._index.reach(read)
+        weighed = self._index.weigh(read, reached.children)
+        return self._list_candidates(select_best(weighed, reached.remainder), [query])
 
     def match_joint(self, form_query: Query, row_query: Query) -> list[Candidate]:
         """The children that a form and its list row mean together, best first; evidence names its witness.
@@ -45,28 +49,31 @@ class Matcher:
         The two aren't independent: the row may have been typed from the form. Where both agree the surer one counts in full
         and the other a third; where they contradict each other both count in full.
         """
-        form, row = self._index.weigh_all(form_query), self._index.weigh_all(row_query)
+        form, row = self._index.read(form_query), self._index.read(row_query)
         if form is None or row is None:
             return self.match(row_query if form is None else form_query)
-        fields, words = join_witnesses(form.fields, row.fields), tuple(dict.fromkeys((*form.words, *row.words)))
-        return self._list_candidates(self._index.select(fields, words), [form_query, row_query])
+        by_form, by_row = self._index.reach(form), self._index.reach(row)
+        children = np.union1d(by_form.children, by_row.children).astype(np.int32)
+        joined = join_weighed(self._index.weigh(form, children), self._index.weigh(row, children))
+        return self._list_candidates(
+            select_best(joined, min(by_form.remainder, by_row.remainder)), [form_query, row_query]
+        )
 
     def _list_candidates(self, weighed: WeighedQuery, queries: Sequence[Query]) -> list[Candidate]:
-        probabilities = compute_probabilities(weighed.fields, weighed.family, weighed.remainder, self._prior)
+        best = weighed.best
+        probabilities = compute_probabilities(best.fields, best.family, weighed.remainder, self._prior)
         order = np.argsort(-probabilities, kind="stable")[: 3 * MOST_CANDIDATES].tolist()
         student_ids = self._index.columns.student_id
-        order.sort(
-            key=lambda place: (-round(float(probabilities[place]), 9), student_ids[int(weighed.children[place])])
-        )
+        order.sort(key=lambda place: (-round(float(probabilities[place]), 9), student_ids[int(best.children[place])]))
         found: list[Candidate] = []
         for place in order[:MOST_CANDIDATES]:
             probability = float(probabilities[place])
             if probability < LOWEST_PROBABILITY:
                 break
-            child = int(weighed.children[place])
+            child = int(best.children[place])
             evidence: list[Evidence] = []
             for query, witness in zip(queries, Witness, strict=False):
-                evidence.extend(word_evidence(self._index, child, query, weighed.fields, place, witness))
+                evidence.extend(word_evidence(self._index, child, query, best.fields, place, witness))
             found.append(Candidate(student_ids[child], min(probability, 1.0), tuple(evidence)))
         return found
 

@@ -47,6 +47,17 @@ class WrittenForms:
     form_ids: IntArray
 
 
+def mix_unrelated(ids: IntArray, gain: FloatArray, unrelated: float) -> Weighed:
+    """Mixes in the chance that something unrelated was written; drops forms that say no more than that.
+
+    `gain` (K,) is log P(written | form) - log P(written | anybody).
+    """
+    ratio = np.log((1.0 - unrelated) * np.exp(np.minimum(gain, 60.0)) + unrelated)
+    floor = log(unrelated)
+    speaks = ratio > floor + 0.05
+    return Weighed(ids[speaks], ratio[speaks].astype(np.float32), floor)
+
+
 class NameIndex:
     """All names of the enrolled children, ready to be weighed. Immutable after construction."""
 
@@ -128,24 +139,23 @@ class NameIndex:
         if initial is not None:
             ids.append(np.array([initial], dtype=np.int32))
             channel.append(np.array([population + ENROLLED_INITIAL], dtype=np.float32))
-        return self.finish(role, np.concatenate(ids), np.concatenate(channel), population)
+        weighed = mix_unrelated(np.concatenate(ids), np.concatenate(channel) - population, UNRELATED_SHARE[role])
+        borne = self.postings[role].bearers[weighed.ids] > 0
+        return Weighed(weighed.ids[borne], weighed.ratio[borne], weighed.floor)
 
-    def finish(self, role: Role, ids: IntArray, channel: FloatArray, population: float) -> Weighed:
-        """Mixes in the chance that something unrelated was written; drops forms that say no more than that."""
-        unrelated = UNRELATED_SHARE[role]
-        ratio = np.log((1.0 - unrelated) * np.exp(np.minimum(channel - population, 60.0)) + unrelated)
-        floor = log(unrelated)
-        speaks = (ratio > floor + 0.05) & (self.postings[role].bearers[ids] > 0)
-        return Weighed(ids[speaks], ratio[speaks].astype(np.float32), floor)
-
-    def spread(self, role: Role, weighed: Weighed) -> FloatArray:
-        """One ratio a child, (N,): the best of the child's forms; 0 where enrollment has no name to compare."""
+    def take(self, role: Role, children: IntArray, weighed: Weighed) -> FloatArray:
+        """The ratio of some children, (M,): the best of each child's forms; 0 where enrollment has no name to compare."""
         postings = self.postings[role]
-        values = np.full(self.children_count, weighed.floor, dtype=np.float32)
-        children, ratio = postings.find(weighed.ids, weighed.ratio)
-        np.maximum.at(values, children, ratio)
-        values[postings.absent] = 0.0
-        return values
+        ratios = np.maximum(postings.take(children, weighed.ids, weighed.ratio), np.float32(weighed.floor))
+        ratios[postings.form_count[children] == 0] = 0.0
+        return ratios
+
+    def add_gains(self, total: FloatArray, role: Role, weighed: Weighed) -> None:
+        """Adds to `total` (N,), in place, what each child's best form gains over the floor."""
+        children, ratio = self.postings[role].find(weighed.ids, weighed.ratio)
+        gains = np.zeros(self.children_count, dtype=np.float32)
+        np.maximum.at(gains, children, ratio - np.float32(weighed.floor))
+        total += gains
 
     def weigh_family(self, children: IntArray, words: Sequence[Weighed]) -> FloatArray:
         """How much the written words speak for a brother or sister of some children, (M,): only shared words count."""

@@ -118,6 +118,8 @@ def any_forms(name: NameRecord) -> Forms:
         joined = join_words(cell)
         if joined:
             _offer(forms, (joined,), 0.5)
+    _offer(forms, words_of(name.first) + words_of(name.middle), 0.1)
+    _offer(forms, words_of(name.middle)[-1:] + words_of(name.last), 0.1)
     return forms
 
 
@@ -147,8 +149,8 @@ class Postings:
     """Forms to children and children to forms of one role, as compressed rows.
 
     `children[form_start[f]:form_start[f+1]]` are the children of form f with `share` (log); `forms`/`child_start` the other
-    way round. `log_frequency` (V,) is the log share of all children that this form stands for. `absent` are children that
-    have no form in this role: for them the field says nothing.
+    way round. `log_frequency` (V,) is the log share of all children that this form stands for. `form_count`
+    (N,) is 0 for children that have no form in this role: for them the field says nothing.
     """
 
     form_start: IntArray
@@ -159,7 +161,7 @@ class Postings:
     share_of_child: FloatArray
     log_frequency: FloatArray
     bearers: IntArray
-    absent: IntArray
+    form_count: IntArray
 
     def find(self, ids: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
         """Children of the forms `ids` and, for each, the form's value plus its share; a child may come twice."""
@@ -208,5 +210,5 @@ def build_postings(form_ids: list[IntArray], shares: list[FloatArray], vocabular
         share_of_child=share,
         log_frequency=np.log(np.maximum(weight, 1e-9) / population).astype(np.float32),
         bearers=bearers.astype(np.int32),
-        absent=np.flatnonzero(sizes == 0).astype(np.int32),
+        form_count=sizes,
     )

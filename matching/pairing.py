@@ -15,10 +15,11 @@ import numpy as np
 
 from matching.agreement import AgreementSummary, summarise_evidence
 from matching.assignment import assign, settle_claims
-from matching.child_index import ChildIndex, text_of
+from matching.child_index import ChildIndex
 from matching.enrollment_columns import EnrollmentColumns
 from matching.evidence_words import word_evidence
 from matching.posterior import Prior, compute_probabilities, join_fields
+from matching.query_reading import text_of
 from matching.types import Agreement, Evidence, Query
 
 UNLISTED_POPULATION = 20_000.0
@@ -73,15 +74,16 @@ def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> li
     """Every form once, in order, then the rows that no form fits, in order."""
     index = ChildIndex(_as_columns(row_queries), UNLISTED_POPULATION)
     forms, rows = len(form_queries), len(row_queries)
-    weighed = [index.weigh_all(query) if rows else None for query in form_queries]
+    everyone = np.arange(rows, dtype=np.int32)
+    read = [index.read(query) for query in form_queries]
+    weighed = [None if found is None else index.weigh(found, everyone) for found in read]
     odds = np.full((forms, rows), -np.inf)
     probability = np.zeros((forms, rows))
     prior = Prior(LIST_PRIOR.stranger, LIST_PRIOR.sibling, LIST_PRIOR.twin, population=max(rows, 1))
     for form, ratios in enumerate(weighed):
         if ratios is not None:
-            family = index.names.weigh_family(np.arange(rows, dtype=np.int32), ratios.words)
             odds[form] = join_fields(ratios.fields)
-            probability[form] = compute_probabilities(ratios.fields, family, -1e9, prior)
+            probability[form] = compute_probabilities(ratios.fields, ratios.family, -1e9, prior)
     nobody = np.maximum(1.0 - probability.sum(axis=1), 1e-12)
     settled = settle_claims(probability, nobody)
     claimed = assign(settled, np.maximum(1.0 - settled.sum(axis=1), 1e-12)) if forms and rows else {}

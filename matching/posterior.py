@@ -14,7 +14,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.name_vocabulary import FloatArray
+from matching.name_vocabulary import FloatArray, IntArray
 
 Array64 = NDArray[np.float64]
 
@@ -94,6 +94,11 @@ def join_witnesses(form: FieldRatios, row: FieldRatios) -> FieldRatios:
     return FieldRatios(
         *(join_ratios(getattr(form, field.name), getattr(row, field.name)) for field in fields(FieldRatios))
     )
+
+
+def take_rows(ratios: FieldRatios, rows: IntArray) -> FieldRatios:
+    """The ratios of some of the children only."""
+    return FieldRatios(*(getattr(ratios, field.name)[rows] for field in fields(FieldRatios)))
 
 
 def _shared(ratio: FloatArray, share: float) -> FloatArray:
