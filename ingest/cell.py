@@ -30,6 +30,9 @@ from ingest.types import Limits
 
 _START_SECONDS = 120.0
 _END_SECONDS = 10.0
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""All that a zygote is told, and forgets: a thread started before a fork is lost in the child and forbids a user
+name space."""
 
 
 class Stop(StrEnum):
@@ -185,7 +188,7 @@ class _Zygote:
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter on our own module
                 [sys.executable, "-I", "-c", program, str(theirs.fileno()), self.folder],
-                env={},
+                env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -33,8 +33,6 @@ class _Child:
 
 def serve(control_descriptor: int, top_folder: str) -> None:
     """Serve requests until the control socket ends. Never raises on what a request holds."""
-    for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ[library] = "1"  # threads before a fork would be lost in the child, and each reserves memory
     from ingest import cell_confinement, cell_tasks
 
     cell_tasks.preload()
