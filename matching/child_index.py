@@ -12,11 +12,11 @@ from math import log
 
 import numpy as np
 
-from matching.birth_dates import BirthDateIndex, WeighedDates
+from matching.birth_dates import FLOOR, BirthDateIndex, WeighedDates
 from matching.enrollment_columns import EnrollmentColumns
 from matching.grades import GradeIndex
 from matching.guardians import GuardianIndex
-from matching.name_index import NameIndex, Weighed
+from matching.name_index import NameIndex, Weighed, take_best, weigh_family
 from matching.name_roles import NameRecord, Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_date, weigh_id
@@ -30,6 +30,8 @@ MOST_WEIGHED = 2_000
 MOST_LISTED = 300
 WITHIN_REACH = 18.0
 """Children this many nats behind the best in the quick ranking are summed up, not weighed in full."""
+NEGLIGIBLE = 28.0
+"""And those this many nats behind aren't even summed: a million of them weigh less than a millionth of the best."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +133,7 @@ class ChildIndex:
         floors = sum(weighed.floor for weighed in names.anywhere)
         if read.birth_date is not None:
             self.dates.add_ratios(total, read.birth_date)
+            floors += FLOOR
         if read.student_id is not None:
             total += read.student_id
         if read.school is not None or read.grade is not None:
@@ -139,13 +142,17 @@ class ChildIndex:
             total += np.add.outer(school, grade).ravel()[self._school_and_grade]
         self.guardians.add_gains(total, read.guardian)
         best = float(total.max())
-        near = np.flatnonzero(total >= best - WITHIN_REACH)
+        heavy = np.flatnonzero(total >= best - NEGLIGIBLE)
+        gains = total[heavy]
+        within = gains >= best - WITHIN_REACH
+        near, weight = heavy[within], np.exp(gains - np.float32(best))
         if near.size > MOST_WEIGHED:
-            near = near[np.argpartition(-total[near], MOST_WEIGHED)[:MOST_WEIGHED]]
-        total -= np.float32(best)
-        everybody = np.exp(total)
-        others = float(everybody.sum(dtype=np.float64)) - float(everybody[near].sum(dtype=np.float64))
-        return ReachedChildren(near.astype(np.int32), best + floors + log(max(others, 1e-30)))
+            kept = np.argpartition(-gains[within], MOST_WEIGHED)[:MOST_WEIGHED]
+            left = float(weight.sum(dtype=np.float64)) - float(weight[within][kept].sum(dtype=np.float64))
+            near = near[kept]
+        else:
+            left = float(weight[~within].sum(dtype=np.float64))
+        return ReachedChildren(near.astype(np.int32), best + floors + log(max(left, 1e-30)))
 
     def weigh(self, read: ReadQuery, children: IntArray) -> WeighedChildren:
         """All ratios of some children, (M,) each."""
@@ -155,8 +162,9 @@ class ChildIndex:
         name = first + middle + last
         if names.words:
             any_order = np.zeros(children.size, dtype=np.float32)
+            anywhere = self.names.postings[Role.ANY].expand(children)
             for weighed in names.words:
-                any_order += self.names.take(Role.ANY, children, weighed)
+                any_order += take_best(anywhere, weighed)
             name = np.maximum(name, any_order + np.float32(OTHER_ORDER))
         fields = FieldRatios(
             name=name,
@@ -171,7 +179,8 @@ class ChildIndex:
             grade=nothing if read.grade is None else read.grade[self.grades.grade_of_child[children]],
             guardian=self.guardians.take(children, read.guardian) if read.guardian else nothing,
         )
-        return WeighedChildren(children, fields, self.names.weigh_family(children, names.words))
+        family = weigh_family(self.names.postings[Role.FAMILY].expand(children), names.words)
+        return WeighedChildren(children, fields, family)
 
     def _take_box(self, box: NameBox | None, children: IntArray) -> FloatArray:
         if box is None:
@@ -179,9 +188,10 @@ class ChildIndex:
         if box.pixels is not None:
             pixels: FloatArray = box.pixels[children]
             return pixels
-        ratios = self.names.take(box.role, children, box.written[0])
+        forms = self.names.postings[box.role].expand(children)
+        ratios = take_best(forms, box.written[0])
         for other in box.written[1:]:
-            np.maximum(ratios, self.names.take(box.role, children, other), out=ratios)
+            np.maximum(ratios, take_best(forms, other), out=ratios)
         return ratios
 
     def _weigh_id(self, value: object) -> FloatArray | None:

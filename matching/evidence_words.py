@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 
-from matching.birth_dates import Day, read_days
 from matching.child_index import ChildIndex
 from matching.grades import read_grade
 from matching.name_folding import join_words, parts_of, words_of
@@ -21,6 +20,7 @@ from matching.schools import compare_schools, split_school
 from matching.spelling_variants import nicknames_of, spelling_key, variants_of
 from matching.student_ids import clean_id, strip_zeros
 from matching.types import Agreement, Evidence, Query, Witness, is_reading
+from matching.written_days import Day, iso, read_day
 
 RARE = 0.0005
 COMMON = 0.005
@@ -88,12 +88,10 @@ def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: 
 def word_birth_date(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
     """Evidence of the birth date."""
     shown, real_text = text_of(value), index.columns.birth_date[child]
-    real_days, written = read_days(real_text), read_days(shown)
-    if not real_days or (not written and not is_reading(value)) or not shown.strip():
+    real, written = read_day(real_text), read_day(shown)
+    if real is None or (written is None and not is_reading(value)) or not shown.strip():
         return Evidence("birth_date", shown, Agreement.MISSING, 0.0, "birth date missing")
-    real = real_days[0].day
-    days = [reading.day for reading in written]
-    if real in days:
+    if real == written:
         placeholder = (real.month, real.day) == (1, 1)
         words = "birth date agrees, but 1 January is often a stand-in" if placeholder else "birth date agrees"
         return Evidence("birth_date", shown, Agreement.EXACT, weight, words)
@@ -101,7 +99,7 @@ def word_birth_date(index: ChildIndex, child: int, value: object, weight: float)
         return Evidence(
             "birth_date", shown, Agreement.EXACT, weight, f"birth date read as {shown}, fits {real_text} well"
         )
-    level, words = _compare_days(days[0], real) if days else (Agreement.DIFFERENT, "birth date differs")
+    level, words = _compare_days(written, real) if written else (Agreement.DIFFERENT, "birth date differs")
     if is_reading(value) and weight > 1.0 and level is Agreement.DIFFERENT:
         level, words = Agreement.CLOSE, f"birth date read as {shown}, fits {real_text} somewhat"
     return Evidence("birth_date", shown, level, weight, words)
@@ -113,8 +111,7 @@ def _compare_days(written: Day, real: Day) -> tuple[Agreement, str]:
     same_day = (written.month, written.day) == (real.month, real.day)
     if same_day:
         return Agreement.CLOSE, f"same day and month, year {written.year} instead of {real.year}"
-    written_digits = f"{written.year:04d}{written.month:02d}{written.day:02d}"
-    real_digits = f"{real.year:04d}{real.month:02d}{real.day:02d}"
+    written_digits, real_digits = iso(written).replace("-", ""), iso(real).replace("-", "")
     apart = OSA.distance(written_digits, real_digits)
     if apart == 1:
         return Agreement.CLOSE, "birth date differs in one digit"

@@ -79,8 +79,9 @@ class GuardianIndex:
     def take(self, children: IntArray, words: tuple[Weighed, ...]) -> FloatArray:
         """The ratio of some children, (M,); 0 where no guardian is enrolled."""
         total = np.zeros(children.size, dtype=np.float32)
+        forms = self._postings.expand(children)
         for weighed in words:
-            total += np.maximum(self._postings.take(children, weighed.ids, weighed.ratio), np.float32(weighed.floor))
+            total += np.maximum(forms.best(weighed.ids, weighed.ratio), np.float32(weighed.floor))
         mixed = np.log((1 - UNRELATED_SHARE) * np.exp(np.minimum(total, HIGHEST_RATIO)) + UNRELATED_SHARE)
-        mixed[self._postings.form_count[children] == 0] = 0.0
+        mixed[forms.without] = 0.0
         return np.asarray(mixed, dtype=np.float32)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matching.name_folding import words_of
-from matching.name_roles import FORMS_OF_ROLE, NameRecord, Postings, Role, build_postings
+from matching.name_roles import FORMS_OF_ROLE, ChildForms, NameRecord, Postings, Role, build_postings
 from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, population_log_probability
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MOST_WORDS = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """Forms and their log-likelihood ratios for one text in one box. `floor` holds for all forms not listed."""
+    """Forms (ids ascending) and their log-likelihood ratios for one text in one box. `floor` holds for all forms not listed."""
 
     ids: IntArray
     ratio: FloatArray
@@ -54,8 +54,30 @@ def mix_unrelated(ids: IntArray, gain: FloatArray, unrelated: float) -> Weighed:
     """
     ratio = np.log((1.0 - unrelated) * np.exp(np.minimum(gain, 60.0)) + unrelated)
     floor = log(unrelated)
-    speaks = ratio > floor + 0.05
-    return Weighed(ids[speaks], ratio[speaks].astype(np.float32), floor)
+    speaks = (ratio > floor + 0.05).nonzero()[0]
+    speaks = speaks[np.lexsort((ratio[speaks], ids[speaks]))]
+    ids, ratio = ids[speaks], ratio[speaks]
+    best = np.ones(ids.size, dtype=np.bool_)
+    best[:-1] = ids[1:] != ids[:-1]
+    return Weighed(ids[best], ratio[best].astype(np.float32), floor)
+
+
+def take_best(forms: ChildForms, weighed: Weighed) -> FloatArray:
+    """The ratio of some children, (M,): the best of each child's forms; 0 where enrollment has nothing to compare."""
+    ratios = np.maximum(forms.best(weighed.ids, weighed.ratio), np.float32(weighed.floor))
+    ratios[forms.without] = 0.0
+    return ratios
+
+
+def weigh_family(forms: ChildForms, words: Sequence[Weighed]) -> FloatArray:
+    """How much the written words speak for a brother or sister of some children, (M,): only shared words count.
+
+    `forms` are the children's forms in the role "family".
+    """
+    total = np.zeros(forms.without.size, dtype=np.float32)
+    for weighed in words:
+        total += np.maximum(forms.best(weighed.ids, weighed.ratio), 0.0)
+    return total
 
 
 class NameIndex:
@@ -143,26 +165,12 @@ class NameIndex:
         borne = self.postings[role].bearers[weighed.ids] > 0
         return Weighed(weighed.ids[borne], weighed.ratio[borne], weighed.floor)
 
-    def take(self, role: Role, children: IntArray, weighed: Weighed) -> FloatArray:
-        """The ratio of some children, (M,): the best of each child's forms; 0 where enrollment has no name to compare."""
-        postings = self.postings[role]
-        ratios = np.maximum(postings.take(children, weighed.ids, weighed.ratio), np.float32(weighed.floor))
-        ratios[postings.form_count[children] == 0] = 0.0
-        return ratios
-
     def add_gains(self, total: FloatArray, role: Role, weighed: Weighed) -> None:
         """Adds to `total` (N,), in place, what each child's best form gains over the floor."""
         children, ratio = self.postings[role].find(weighed.ids, weighed.ratio)
         gains = np.zeros(self.children_count, dtype=np.float32)
         np.maximum.at(gains, children, ratio - np.float32(weighed.floor))
         total += gains
-
-    def weigh_family(self, children: IntArray, words: Sequence[Weighed]) -> FloatArray:
-        """How much the written words speak for a brother or sister of some children, (M,): only shared words count."""
-        total = np.zeros(children.size, dtype=np.float32)
-        for weighed in words:
-            total += np.maximum(self.postings[Role.FAMILY].take(children, weighed.ids, weighed.ratio), 0.0)
-        return total
 
     def spread_dense(self, role: Role, ratio: FloatArray) -> FloatArray:
         """One ratio a child, (N,), from one ratio a form, (V,)."""

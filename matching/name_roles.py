@@ -11,6 +11,7 @@ from enum import StrEnum
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.name_folding import join_words, parts_of, words_of
 from matching.name_vocabulary import FloatArray, IntArray
@@ -149,8 +150,7 @@ class Postings:
     """Forms to children and children to forms of one role, as compressed rows.
 
     `children[form_start[f]:form_start[f+1]]` are the children of form f with `share` (log); `forms`/`child_start` the other
-    way round. `log_frequency` (V,) is the log share of all children that this form stands for. `form_count`
-    (N,) is 0 for children that have no form in this role: for them the field says nothing.
+    way round. `log_frequency` (V,) is the log share of all children that this form stands for.
     """
 
     form_start: IntArray
@@ -161,7 +161,6 @@ class Postings:
     share_of_child: FloatArray
     log_frequency: FloatArray
     bearers: IntArray
-    form_count: IntArray
 
     def find(self, ids: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
         """Children of the forms `ids` and, for each, the form's value plus its share; a child may come twice."""
@@ -172,22 +171,37 @@ class Postings:
         positions = np.repeat(starts - (ends - counts), counts) + np.arange(total, dtype=np.int32)
         return self.children[positions], np.repeat(values, counts) + self.share[positions]
 
-    def take(self, children: IntArray, ids: IntArray, values: FloatArray) -> FloatArray:
-        """For some children only, (M,): the best of value plus share over the child's forms among `ids`; else -inf."""
-        best = np.full(children.size, -np.inf, dtype=np.float32)
-        if not ids.size or not children.size:
-            return best
-        order = np.argsort(ids)
-        sorted_ids = ids[order]
+    def expand(self, children: IntArray) -> ChildForms:
+        """All forms of some children, to be asked several times."""
         starts = self.child_start[children]
         counts = self.child_start[children + 1] - starts
         ends = np.cumsum(counts)
-        positions = np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1]), dtype=np.int32)
-        forms = self.forms[positions]
-        places = np.minimum(np.searchsorted(sorted_ids, forms), ids.size - 1)
-        hits = np.flatnonzero(sorted_ids[places] == forms)
-        owner = np.repeat(np.arange(children.size), counts)[hits]
-        np.maximum.at(best, owner, values[order][places[hits]] + self.share_of_child[positions[hits]])
+        total = int(ends[-1]) if ends.size else 0
+        positions = np.repeat(starts - (ends - counts), counts) + np.arange(total, dtype=np.int32)
+        owner = np.repeat(np.arange(children.size, dtype=np.int32), counts)
+        return ChildForms(self.forms[positions], self.share_of_child[positions], owner, counts == 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChildForms:
+    """The forms of M children in one role, laid end to end: form id, log share, which child (0 to M - 1).
+
+    `without` (M,) marks children that have no form: for them the field says nothing.
+    """
+
+    forms: IntArray
+    share: FloatArray
+    owner: IntArray
+    without: NDArray[np.bool_]
+
+    def best(self, ids: IntArray, values: FloatArray) -> FloatArray:
+        """For each child, (M,), the best of value plus share over its forms among `ids` (ascending); -inf for none."""
+        best = np.full(self.without.size, -np.inf, dtype=np.float32)
+        if ids.size and self.forms.size:
+            places = ids.searchsorted(self.forms)
+            places[places == ids.size] = 0
+            hits = (ids[places] == self.forms).nonzero()[0]
+            np.maximum.at(best, self.owner[hits], values[places[hits]] + self.share[hits])
         return best
 
 
@@ -210,5 +224,4 @@ def build_postings(form_ids: list[IntArray], shares: list[FloatArray], vocabular
         share_of_child=share,
         log_frequency=np.log(np.maximum(weight, 1e-9) / population).astype(np.float32),
         bearers=bearers.astype(np.int32),
-        form_count=sizes,
     )

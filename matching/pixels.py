@@ -11,13 +11,14 @@ from math import log
 
 import numpy as np
 
-from matching.birth_dates import ANY_DAY, BirthDateIndex, WeighedDates, iso, read_days
+from matching.birth_dates import ANY_DAY, BirthDateIndex, WeighedDates
 from matching.name_folding import words_of
 from matching.name_index import UNRELATED_SHARE, NameIndex
 from matching.name_roles import Role
 from matching.name_vocabulary import EXACT_PRICE, FloatArray
 from matching.student_ids import StudentIdIndex, WeighedIds, clean_id
 from matching.types import PixelReading
+from matching.written_days import iso, read_day
 
 TEMPER = 0.8
 """Power that a recogniser's probabilities are raised to."""
@@ -68,7 +69,7 @@ def weigh_name(index: NameIndex, role: Role, reading: PixelReading) -> FloatArra
 
 def weigh_date(index: BirthDateIndex, reading: PixelReading) -> WeighedDates | None:
     """Ratio of each distinct enrolled date; None where nothing was read."""
-    if not reading.text.strip() or not index.texts:
+    if not reading.text.strip() or not index.days:
         return None
     scores = score_texts(reading, index.iso_forms)
     channel = scores + np.float32(log(0.95))
@@ -77,10 +78,10 @@ def weigh_date(index: BirthDateIndex, reading: PixelReading) -> WeighedDates | N
         slips[best] = -99.0
         np.maximum(channel, slips + scores[best], out=channel)
     unseen = ANY_DAY + float(scores.max())
-    days = read_days(reading.text)
-    if days:
-        as_read = float(score_texts(reading, (iso(days[0].day),))[0])
-        np.maximum(channel, index.price_slips(days[0].day) + np.float32(as_read), out=channel)
+    day = read_day(reading.text)
+    if day is not None:
+        as_read = float(score_texts(reading, (iso(day),))[0])
+        np.maximum(channel, index.price_slips(day) + np.float32(as_read), out=channel)
         unseen = ANY_DAY + max(as_read, float(scores.max()))
     return index.finish(channel, unseen)
 

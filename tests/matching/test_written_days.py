@@ -1,0 +1,39 @@
+"""Written dates are read as a family means them; a slip is priced, never corrected."""
+
+import pytest
+
+from matching.written_days import Day, read_day, slips_of
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2012-03-04", (2012, 3, 4)),
+        ("2012-03-04T00:00:00", (2012, 3, 4)),
+        ("3/4/2012", (2012, 3, 4)),
+        ("03-04-12", (2012, 3, 4)),
+        ("25.12.2011", (2011, 12, 25)),
+        ("Mar 4, 2012", (2012, 3, 4)),
+        ("4 de marzo de 2012", (2012, 3, 4)),
+        ("03042012", (2012, 3, 4)),
+        ("20120304", (2012, 3, 4)),
+        ("40972", (2012, 3, 4)),
+        ("2012-13-45", (2012, 13, 45)),
+        ("March", None),
+        ("", None),
+        ("unknown", None),
+        ("1" * 60, None),
+    ],
+)
+def test_reads_a_day(written: str, day: tuple[int, int, int] | None) -> None:
+    assert read_day(written) == (None if day is None else Day(*day))
+
+
+def test_slips_are_dearer_the_stranger_they_are() -> None:
+    best: dict[Day, float] = {}
+    for meant, price in slips_of(Day(2012, 3, 7)):
+        best[meant] = max(best.get(meant, -99.0), price)
+    exact, swapped = best[Day(2012, 3, 7)], best[Day(2012, 7, 3)]
+    look_alike, other_digit = best[Day(2012, 8, 7)], best[Day(2012, 3, 27)]
+    assert exact > swapped > look_alike > other_digit
+    assert Day(2013, 11, 20) not in best
