@@ -26,15 +26,6 @@ YEARS_AROUND = 20
 _ALIKE = ((1, 7), (3, 8), (4, 9), (0, 6), (5, 6), (5, 8), (3, 5), (2, 7), (0, 8))
 _LOOK_ALIKE = frozenset(f"{one}{other}" for pair in _ALIKE for one, other in (pair, pair[::-1]))
 _MONTHS = "jan ene|feb|mar|apr abr|may|jun|jul|aug ago|sep|oct|nov|dec dic"  # English and Spanish
-_MONTH_OFF_BY_ONE = log(0.002)
-ENROLLED_FIRST_OF_JANUARY = log(0.02 / 365)
-WRITTEN_FIRST_OF_JANUARY = log(0.003)
-YEARS_AROUND = 20
-_ALIKE = ((1, 7), (3, 8), (4, 9), (0, 6), (5, 6), (5, 8), (3, 5), (2, 7), (0, 8))
-_LOOK_ALIKE = frozenset(f"{one}{other}" for pair in _ALIKE for one, other in (pair, pair[::-1]))
-_MONTHS = (
-    "jan ene gennaio|feb|mar|apr abr|may mai|jun|jul|aug ago|sep set|oct okt|nov|dec dic dez"  # prefixes of month names
-)
 _MONTH_OF = {prefix: number for number, group in enumerate(_MONTHS.split("|"), 1) for prefix in group.split()}
 EXCEL_EPOCH = date(1899, 12, 30)
 
