@@ -13,6 +13,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -274,8 +275,10 @@ def _kill_and_wait(status: socket.socket) -> None:
 def _raise_for(wait_status: int, seconds: float) -> None:
     if wait_status == 0:
         return
-    if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) in (24, 9):  # SIGXCPU, and SIGKILL two seconds later
+    if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) == signal.SIGXCPU:
         raise CellStopped(Stop.TIME, seconds)
+    if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) == signal.SIGKILL:  # by the system, short of memory
+        raise CellStopped(Stop.MEMORY, seconds)
     raise CellStopped(Stop.CRASH, seconds)
 
 

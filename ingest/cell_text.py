@@ -15,6 +15,8 @@ _EMPTY_ANYWHERE = {"n/a", "n.a.", "#n/a", "-", "--", "---", "—", "–", "?", "
 _EMPTY_BUT_IN_NAMES = {"na", "none", "null", "nil", "unknown", "tbd", "not available", "ninguno", "#div/0!", "#num!"}
 """Na, None and Null are surnames."""
 _TOO_LONG = 500
+_PROTECTED = re.compile(r'="([^"]*)"')
+"""How programs write a text into a csv so that a spreadsheet leaves its zeros alone."""
 
 
 def tidy_text(text: str) -> str:
@@ -30,7 +32,8 @@ def tidy_text(text: str) -> str:
 def show_cell(value: CellValue | None) -> str:
     """A cell as text: whole numbers without .0, dates as YYYY-MM-DD."""
     if isinstance(value, str):
-        return tidy_text(value)
+        protected = _PROTECTED.fullmatch(value.strip())
+        return tidy_text(protected[1] if protected else value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -63,7 +66,7 @@ def read_student_id(value: CellValue | None) -> tuple[str, bool]:
     if not text:
         return "", True
     plain = re.sub(r"\.0+$", "", re.sub(r"^(sps|id|no\.?|#)[\s:#-]*", "", text, flags=re.IGNORECASE))
-    digits = re.sub(r"[\s-]", "", plain)
+    digits = re.sub(r"[\s,'-]", "", plain)
     if digits.isascii() and digits.isdigit():
         if len(digits) in (7, 10):
             return digits, True

@@ -8,7 +8,6 @@ child. When the control socket ends, all children are killed and the process lea
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -143,5 +142,4 @@ def _keep_only(answer: int, document: int) -> None:
 
 
 if __name__ == "__main__":  # started by ingest.cell as a program of its own
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     serve(int(sys.argv[1]), sys.argv[2])

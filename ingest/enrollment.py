@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from ingest.cell import Cell, CellStopped
 from ingest.cell_frames import Json
@@ -58,12 +59,20 @@ def read_enrollment(
     return extract
 
 
+class _Rank(NamedTuple):
+    """Of a student's rows the highest wins: the current enrollment, of those the one that began last."""
+
+    standing: int
+    starts: str
+    ends: str
+
+
 class _Merger:
     """Students by ID as their rows come in."""
 
     def __init__(self) -> None:
         self._students: dict[str, EnrolledStudent] = {}
-        self._ranks: dict[str, tuple[int, str, str]] = {}
+        self._ranks: dict[str, _Rank] = {}
         self._faults: list[RowFault] = []
         self._known: dict[str, str] = {}
 
@@ -81,12 +90,12 @@ class _Merger:
 
     def finish(self) -> EnrollmentExtract:
         """The students that are or will be enrolled, in the order of their first rows."""
-        kept = tuple(student for key, student in self._students.items() if self._ranks[key][0] > 0)
+        kept = tuple(student for key, student in self._students.items() if self._ranks[key].standing > 0)
         return EnrollmentExtract(kept, tuple(self._faults), len(self._students) - len(kept))
 
     def _take_row(self, number: int, fields: Sequence[str]) -> None:
         values = dict(zip(ENROLLMENT_FIELDS, (self._known.setdefault(text, text) for text in fields), strict=True))
-        rank = (_STANDING_RANK[values.pop("standing")], values.pop("starts"), values.pop("ends") or "9999")
+        rank = _Rank(_STANDING_RANK[values.pop("standing")], values.pop("starts"), values.pop("ends") or "9999")
         is_protected = values.pop("protected") == "yes"
         student = EnrolledStudent(protected=is_protected, **values)
         present = self._students.get(student.student_id)

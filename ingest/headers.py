@@ -16,6 +16,12 @@ from pathlib import Path
 
 SEARCHED_ROWS = 30
 """Rows from the top in which a header row is looked for; titles and notes may stand above it."""
+_QUALIFIERS = {
+    "student", "students", "child", "childs", "kid", "participant", "scholar", "youth", "legal", "official", "current",
+    "full", "sps", "the", "of", "a", "please", "enter", "required", "estudiante", "estudiantes", "alumno", "alumna", "niño",
+    "nino", "niña", "nina", "hijo", "hija", "del", "de", "la", "el",
+}  # fmt: skip
+"""Words that may stand around a heading without changing what it means."""
 _TELLING = {"last_name", "first_name", "full_name", "birth_date", "student_id"}
 
 TEMPLATE_HEADINGS = {
@@ -57,7 +63,15 @@ def name_column(heading: str) -> tuple[int, str] | None:
     for form in (heading, re.sub(r"\(.*?\)|\[.*?\]|<.*?>", "", heading), re.split(r"[(\[:\n]", heading)[0]):
         if found := known.get(fold_heading(form)):
             return found
-    return None
+    return _name_by_core(heading)
+
+
+def _name_by_core(heading: str) -> tuple[int, str] | None:
+    """What a heading means without qualifying words and years; never an ID, which may be the partner's own."""
+    plain = re.sub(r"\(.*?\)|\[.*?\]|[’'`]s\b|\b(20)?\d\d\s*[-/–]\s*(20)?\d\d\b|\b20\d\d\b", " ", heading.casefold())
+    core = [word for word in re.findall(r"\w+", plain) if word not in _QUALIFIERS]
+    found = _synonyms().get(fold_heading("".join(core))) if core else None
+    return None if found is None or found[1] == "student_id" else (found[0] + 1000, found[1])
 
 
 def map_columns(cells: Sequence[str]) -> dict[str, int]:

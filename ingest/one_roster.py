@@ -12,7 +12,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from ingest.drawing import Refused
 from ingest.sheets import guess_encoding
@@ -138,7 +138,12 @@ def _find_user_id(row: _Row) -> str:
     return first.split(":", 1)[1].strip(" \"'") if ":" in first else ""
 
 
-_Listed = tuple[str, str, str]
+class _Listed(NamedTuple):
+    """Where and when a student is enrolled; the school by its source id."""
+
+    school: str
+    starts: str = ""
+    ends: str = ""
 
 
 def _gather_enrollments(
@@ -148,7 +153,7 @@ def _gather_enrollments(
     found: dict[str, list[_Listed]] = {}
     for _, row in _read_table(opened, tables, "enrollments.csv", allowance):
         if row.get("role", "student").strip().lower() == "student":
-            listed = (row.get("schoolsourcedid", ""), row.get("begindate", ""), row.get("enddate", ""))
+            listed = _Listed(row.get("schoolsourcedid", ""), row.get("begindate", ""), row.get("enddate", ""))
             mine = found.setdefault(row.get("usersourcedid", ""), [])
             if listed not in mine:
                 mine.append(listed)
@@ -162,14 +167,14 @@ def _gather_student_roles(
     found: dict[str, list[_Listed]] = {}
     for _, row in _read_table(opened, tables, "roles.csv", allowance):
         if row.get("role", "").strip().lower() == "student":
-            listed = (row.get("orgsourcedid", ""), row.get("begindate", ""), row.get("enddate", ""))
+            listed = _Listed(row.get("orgsourcedid", ""), row.get("begindate", ""), row.get("enddate", ""))
             found.setdefault(row.get("usersourcedid", ""), []).append(listed)
     return found
 
 
 def _listed_schools(row: _Row) -> list[_Listed]:
     stated = row.get("primaryorgsourcedid", "") or row.get("orgsourcedids", "")
-    return [(school.strip(), "", "") for school in stated.split(",")] or [("", "", "")]
+    return [_Listed(school.strip()) for school in stated.split(",")]
 
 
 def _join_name(row: _Row) -> str:

@@ -80,9 +80,9 @@ def refuse_missing_columns(file: str, columns: tuple[str, ...]) -> Refusal:
     """Refusal of a table that lacks needed columns; `columns` are headings of our template."""
     named = " and ".join([", ".join(columns[:-1]), columns[-1]] if len(columns) > 1 else columns)
     noun = "column" if len(columns) == 1 else "columns"
-    return Refusal(file, BAD_FILE, f"The {noun} {named} is missing; add it with that heading and send the list again."
+    return Refusal(file, BAD_FILE, f"The {noun} {named} is missing; add it with that heading and send the file again."
                    if len(columns) == 1 else
-                   f"The {noun} {named} are missing; add them with these headings and send the list again.")  # fmt: skip
+                   f"The {noun} {named} are missing; add them with these headings and send the file again.")  # fmt: skip
 
 
 def refuse_stopped(file: str, stopped: CellStopped, limits: Limits) -> Refusal:

@@ -12,6 +12,7 @@ import io
 
 import pikepdf
 
+_HIDDEN_OR_NOT_VIEWED = 1 << 1 | 1 << 5
 _PUSH_BUTTON, _RADIO = 1 << 16, 1 << 15
 _VALUE_CHARACTERS = 2000
 _DEPTH = 16
@@ -23,13 +24,18 @@ def read_typed_fields(content: bytes, page_index: int) -> dict[str, str]:
     try:
         with pikepdf.open(io.BytesIO(content)) as document:
             for widget in document.pages[page_index].obj.get("/Annots", pikepdf.Array()):
-                if isinstance(widget, pikepdf.Dictionary) and widget.get("/Subtype") == "/Widget":
+                if isinstance(widget, pikepdf.Dictionary) and _is_shown(widget):
                     name, value = _read_widget(widget)
                     if name and value and values.get(name, "Off") == "Off":
                         values[name] = value
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return values
     return values
+
+
+def _is_shown(widget: pikepdf.Dictionary) -> bool:
+    """True for a field that the page shows; a hidden one says nothing that its reader could have seen."""
+    return widget.get("/Subtype") == "/Widget" and not int(widget.get("/F", 0)) & _HIDDEN_OR_NOT_VIEWED
 
 
 def _read_widget(widget: pikepdf.Dictionary) -> tuple[str, str]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +101,40 @@ def test_nothing_is_left_in_the_scratch_folder(tmp_path: Path, limits: Limits) -
         (folder,) = tmp_path.iterdir()
         assert not list(folder.iterdir())
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from ingest import *; "
+        "cell = Cell(scratch=Path(sys.argv[2])); cell.protections(); print(cell._zygote.process.pid, flush=True); "
+        "draw_page(Path(sys.argv[3]).read_bytes(), MediaType.PDF, 0, cell, cell.limits)"
+    )
+    (tmp_path / "slow").write_bytes(SLOW)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(Path.cwd()), str(scratch), str(tmp_path / "slow")], stdout=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    zygote = int(parent.stdout.readline())
+    time.sleep(0.5)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and (Path(f"/proc/{zygote}").exists() or list(scratch.iterdir())):
+        time.sleep(0.05)
+    assert not Path(f"/proc/{zygote}").exists()
+    assert not list(scratch.iterdir())
+
+
+def test_a_cell_outlives_the_thread_that_started_it(limits: Limits) -> None:
+    with Cell(limits) as own:
+        starter = threading.Thread(target=own.protections)
+        starter.start()
+        starter.join()
+        zygote = own._zygote
+        assert isinstance(draw(PNG, own, limits), PageImage)
+        assert own._zygote is zygote
 
 
 def test_a_closed_cell_runs_nothing(limits: Limits) -> None:

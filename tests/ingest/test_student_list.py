@@ -77,6 +77,14 @@ def test_every_column_of_the_template(reader: Reader) -> None:
             "Gr.",
         ],
         ["APELLIDOS", "Nombre", "Fecha de nacimiento", "Número de estudiante", "Escuela", "Grado"],
+        [
+            "Scholar's Legal Last Name",
+            "Child First Name",
+            "Student DOB 2024-25",
+            "District ID",
+            "Current School 24-25",
+            "Grade (fall)",
+        ],
         ["LAST NAME:", "FIRST NAME:", "BIRTHDATE:", "SPS ID:", "SCHOOL:", "GRADE:"],
     ],
 )
@@ -86,6 +94,12 @@ def test_headings_as_people_and_systems_write_them(header: list[str | None], rea
     assert (row.last_name, row.first_name, row.birth_date, row.student_id, row.school, row.grade) == (
         "Le", "Bo", "2015-03-14", "1234567", "Garfield", "4",
     )  # fmt: skip
+
+
+def test_headings_of_other_people_and_ids_of_the_partner_are_not_taken(reader: Reader) -> None:
+    header = ["Teacher Last Name", "Parent First Name", "Participant ID", "Emergency contact name", *HEADER]
+    (row,) = reader.rows([header, ["T", "P", "77", "E", "Le", "Bo", "2015-03-04", "1234567", "X"]])
+    assert (row.last_name, row.first_name, row.student_id, row.parent_name) == ("Le", "Bo", "1234567", "P")
 
 
 def test_a_title_and_notes_above_the_header_and_among_the_rows(reader: Reader) -> None:
@@ -179,6 +193,8 @@ def test_xls(from_1904: bool, reader: Reader) -> None:
         ("12345", "0012345", False),
         ("1234567.0", "1234567", False),
         (" 123-4567 ", "1234567", False),
+        ("1,234,567", "1234567", False),
+        ("'0012345", "0012345", False),
         ("SPS 1234567", "1234567", False),
         ("#1234567", "1234567", False),
         ("1234567890", "1234567890", False),
@@ -281,6 +297,11 @@ def test_csv_in_every_encoding(encoding: str, delimiter: str, reader: Reader) ->
     assert (row.row_number, row.last_name, row.student_id) == (3, "Núñez", "0012345")
 
 
+def test_csv_with_texts_protected_from_spreadsheets(reader: Reader) -> None:
+    (row,) = reader.read((",".join(HEADER) + '\nLe,Bo,2015-03-04,"=""0012345""",X').encode()).rows
+    assert row.student_id == "0012345"
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -291,9 +312,9 @@ def test_csv_in_every_encoding(encoding: str, delimiter: str, reader: Reader) ->
         (write_workbook([["a", "b"], ["c", "d"]]),
          "No row of column headings was found; use the student list template with its headings."),
         (write_workbook([["Last", "First", "School"], ["Le", "Bo", "X"]]),
-         "The column DateOfBirth is missing; add it with that heading and send the list again."),
+         "The column DateOfBirth is missing; add it with that heading and send the file again."),
         (write_workbook([["Last", "Grade", "DOB"], ["Le", "4", "X"]]),
-         "The columns StudentFirstName and School are missing; add them with these headings and send the list again."),
+         "The columns StudentFirstName and School are missing; add them with these headings and send the file again."),
         (save_picture(draw_picture(), "PDF"), "This is a scan, not a student list; send the list as .xlsx, .xls or .csv."),
         (write_zip({"a.csv": b"x"}), "This is a zip, not a student list; send the list as .xlsx, .xls or .csv."),
         (write_workbook([HEADER])[:2000], "This is a zip, not a student list; send the list as .xlsx, .xls or .csv."),
