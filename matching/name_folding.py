@@ -17,7 +17,7 @@ LONGEST_TEXT = 120
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "2nd", "3rd"})
 _LETTER_FOR_DIGIT = str.maketrans("01358", "olesb")
-_APOSTROPHES = re.compile(r"['`´’‘ʼ\"]")
+APOSTROPHES = re.compile(r"['`´’‘ʼ\"]")
 _NOT_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -27,7 +27,7 @@ def words_of(text: str) -> tuple[str, ...]:
     raw = text[:LONGEST_TEXT]
     if not raw.isascii():
         raw = anyascii(raw)[: 2 * LONGEST_TEXT]
-    folded = _APOSTROPHES.sub("", raw.lower())
+    folded = APOSTROPHES.sub("", raw.lower())
     found = [part for part in _NOT_NAME.sub(" ", folded).split(" ") if part]
     if len(found) > 1:
         found = [part for part in found if part not in SUFFIXES] or found

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matching.name_folding import words_of
-from matching.name_roles import FORMS_OF_ROLE, ChildForms, NameRecord, Postings, Role, build_postings
+from matching.name_roles import (
+    FORMS_OF_ROLE,
+    ChildForms,
+    NameRecord,
+    Postings,
+    Role,
+    build_postings,
+    find_marks,
+    spell_with_marks,
+)
 from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, population_log_probability
 
 if TYPE_CHECKING:
@@ -90,14 +99,15 @@ class NameIndex:
         ids_of_role: dict[Role, list[IntArray]] = {role: [] for role in Role}
         shares_of_role: dict[Role, list[FloatArray]] = {role: [] for role in Role}
         for record in records:
+            marks = find_marks(record)
             for role, forms_of in FORMS_OF_ROLE.items():
                 prices: dict[int, float] = {}
                 texts = written[role]
                 for text, price in forms_of(record).items():
                     number = texts.get(text)
                     if number is None:
-                        joined = text.replace(" ", "")
-                        number = texts[text] = id_of.setdefault(joined, len(id_of))
+                        number = id_of.setdefault(text.replace(" ", ""), len(id_of))
+                        texts.update(dict.fromkeys(spell_with_marks(text, marks), number))
                     if prices.get(number, -99.0) < price:
                         prices[number] = price
                 ids_of_role[role].append(np.fromiter(prices.keys(), dtype=np.int32, count=len(prices)))

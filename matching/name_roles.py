@@ -6,6 +6,7 @@ name as first name). Never sees a query. The habits are the same for every child
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
@@ -13,7 +14,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.name_folding import join_words, parts_of, words_of
+from matching.name_folding import APOSTROPHES, join_words, parts_of, words_of
 from matching.name_vocabulary import FloatArray, IntArray
 
 
@@ -143,6 +144,29 @@ FORMS_OF_ROLE = {
     Role.ANY: any_forms,
     Role.FAMILY: family_forms,
 }
+
+
+def find_marks(name: NameRecord) -> dict[str, str]:
+    """Words that enrollment spells with an apostrophe: folded word to the word with its mark ("obrien": "o'brien")."""
+    cells = f"{name.first} {name.last} {name.middle} {name.preferred_first} {name.other_names}"
+    if not APOSTROPHES.search(cells):
+        return {}
+    marked: dict[str, str] = {}
+    for word in re.split(r"[\s;-]+", cells):
+        folded = words_of(word)
+        if APOSTROPHES.search(word) and len(folded) == 1:
+            marked[folded[0]] = "'".join("".join(words_of(piece)) for piece in APOSTROPHES.split(word)).strip("'")
+    return marked
+
+
+def spell_with_marks(text: str, marks: dict[str, str]) -> tuple[str, ...]:
+    """The ways a form may stand on paper: as folded, with its apostrophes, with a hyphen. Only pixels see marks."""
+    ways = [text]
+    if marks and any(word in marks for word in text.split(" ")):
+        ways.append(" ".join(marks.get(word, word) for word in text.split(" ")))
+    if text.count(" ") == 1:
+        ways.append(text.replace(" ", "-"))
+    return tuple(ways)
 
 
 @dataclass(frozen=True, slots=True)

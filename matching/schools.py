@@ -27,6 +27,14 @@ _LEVELS = {
     "jh": "middle", "intermediate": "middle", "secundaria": "middle", "high": "high", "hs": "high", "sr": "high",
     "k8": "k8", "k12": "k12",
 }  # fmt: skip
+_LONG_FORM = {
+    "intl": "international",
+    "int": "international",
+    "mt": "mount",
+    "st": "saint",
+    "ft": "fort",
+    "mlk": "martin luther king",
+}
 _EMPTY_WORDS = {"school", "sch", "schl", "schools", "the", "of", "at", "and", "escuela", "de", "la", "academy", "s"}
 
 
@@ -43,7 +51,7 @@ def split_school(text: str) -> SchoolName:
     """A written school in parts; `own` is empty where nothing is written."""
     raw = text[:80] if text.isascii() else anyascii(text[:80])
     plain = re.sub(r"['.]", "", raw.lower()).replace("k-8", "k8").replace("k-12", "k12")
-    words = re.findall(r"[a-z0-9]+", plain)
+    words = [long for word in re.findall(r"[a-z0-9]+", plain) for long in _LONG_FORM.get(word, word).split()]
     level = next((_LEVELS[word] for word in reversed(words) if word in _LEVELS), "")
     own = tuple(word for word in words if word not in _LEVELS and word not in _EMPTY_WORDS)
     letters = "".join(word[0] for word in words)
