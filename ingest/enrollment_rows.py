@@ -87,7 +87,7 @@ def _read_table(document: BinaryIO) -> Iterator[NamedRow]:
     lines = list(itertools.islice(text, SEARCHED_ROWS))
     if not any(line.strip("\ufeff \t\r\n") for line in lines):
         raise Refused("empty")
-    rows = number_rows(csv.reader(itertools.chain(lines, text), delimiter=choose_delimiter(lines)))
+    rows = number_rows(csv.reader(itertools.chain(lines, text), delimiter=choose_delimiter(lines), strict=True))
     for _, cells in itertools.islice(rows, SEARCHED_ROWS):
         columns = map_columns([show_cell(cell) for cell in cells])
         if is_header(columns):

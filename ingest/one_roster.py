@@ -81,7 +81,7 @@ def _read_table(
     with opened.open(tables[name]) as packed:
         counted = io.BufferedReader(_Counted(packed, allowance), 1_048_576)
         text = io.TextIOWrapper(counted, guess_encoding(start, is_start=True), "replace", newline="")
-        reader = csv.reader(text)
+        reader = csv.reader(text, strict=True)
         headings = [heading.strip("\ufeff ").lower() for heading in next(reader, [])]
         for number, cells in enumerate(reader, 2):
             row = dict(zip(headings, cells, strict=False))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ingest.cell import Cell, CellStopped
 from ingest.cell_frames import Frame
+from ingest.cell_text import tidy_text
 from ingest.drawing import DrawLimits
 from ingest.refusals import refuse, refuse_by_answer, refuse_stopped
 from ingest.types import Limits, MediaType, PageImage, Refusal
@@ -49,5 +50,6 @@ def _take_page(frame: Frame, limits: Limits) -> PageImage | Refusal:
     if sides[0] * sides[1] > limits.drawn_page_pixels or len(frame.blobs[0]) != int(np.prod(sides)):
         return refuse("", "damaged")
     pixels = np.frombuffer(frame.blobs[0], np.uint8).reshape(sides)
-    typed = {name: value for name, value in fields.items() if isinstance(value, str)}
-    return PageImage(pixels, float(dots) if isinstance(dots, int | float) else None, typed, text)
+    typed = {tidy_text(name): tidy_text(value) for name, value in fields.items() if isinstance(value, str)}
+    lines = "\n".join(tidy_text(line) for line in text.split("\n"))
+    return PageImage(pixels, float(dots) if isinstance(dots, int | float) else None, typed, lines)

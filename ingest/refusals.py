@@ -48,6 +48,7 @@ _SENTENCES: dict[str, str] = {
     "zip_ratio": "The file unpacks to more than {limit} times its packed size; send it without the zip.",
     "workbook_too_large": "The list unpacks to more than {limit} MB; copy the rows into a new workbook and save it.",
     "list_too_large": "The list is larger than {limit} MB; copy the rows into a new workbook, without pictures.",
+    "broken_row": "Row {limit} is broken: a quotation mark in it has no partner; correct it and send the file again.",
     "too_many_rows": "The list has more than {limit} rows; split it into smaller lists.",
     "too_many_columns": "The list has more than {limit} columns; keep only the columns of the template.",
     "no_header": "No row of column headings was found; use the student list template with its headings.",

@@ -67,20 +67,24 @@ def read_text_table(content: bytes) -> Sheet:
     delimiter = choose_delimiter(lines)
 
     def read_rows() -> Iterator[NumberedRow]:
-        return number_rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        try:
+            return iter(list(number_rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))))
+        except Refused:  # a stray quotation mark must not swallow the rows after it: each line on its own
+            lines = (next(csv.reader([line], delimiter=delimiter), []) for line in io.StringIO(text))
+            return number_rows(lines)
 
     return Sheet(read_rows)
 
 
 def number_rows(rows: Iterator[list[str]]) -> Iterator[NumberedRow]:
-    """Rows that hold something with their numbers; a row that breaks the format's rules ends the table as damaged."""
+    """Rows that hold something with their numbers. Raises Refused with the number of a row that breaks the format."""
     csv.field_size_limit(_LONGEST_CELL)
     number = 0
     while True:
         try:
             cells = next(rows, None)
         except csv.Error:
-            raise Refused("damaged") from None
+            raise Refused("broken_row", number + 1) from None
         if cells is None:
             return
         number += 1

@@ -195,6 +195,14 @@ def test_extracts_that_are_refused_whole(content: bytes, words: str, loader: Loa
     assert loader.refuse(content) == words
 
 
+def test_a_stray_quotation_mark_swallows_no_students(loader: Loader) -> None:
+    content = f'{OWN}\n1234567,A,,B,,,2015-03-04,X,,,,,\n1234568,A,,"B,,,2015-03-04,X,,,,,\n'
+    content += "1234569,A,,B,,,2015-03-04,X,,,,,\n" * 3
+    assert loader.refuse(content) == (
+        "Row 3 is broken: a quotation mark in it has no partner; correct it and send the file again."
+    )
+
+
 def test_limits(cell: Cell, limits: Limits) -> None:
     content = OWN + "\n1234567,A,,B,,,2015-03-04,X,,,,,\n" * 3
     assert "more than 2 rows" in Loader(cell, replace(limits, enrollment_rows=2)).refuse(content)

@@ -153,7 +153,7 @@ def fill_form(need_appearances: bool) -> bytes:
     """A form filled by a program: texts with all kinds of letters, ticked and unticked boxes, one that contradicts itself."""
     document = pikepdf.open(io.BytesIO(write_page_pdf(b"")))
     fields = {
-        "student_first": ("/Tx", "Nguyễn Thị"), "student_last": ("/Tx", "Xuseen ዓለም"), "contact": ("/Tx", ""),
+        "student_first": ("/Tx", "Nguyễn\u202e \tThị"), "student_last": ("/Tx", "Xuseen ዓለም"), "contact": ("/Tx", ""),
         "consent_yes": ("/Btn", "/Yes"), "consent_no": ("/Btn", "/Off"), "records_discipline": ("/Btn", None),
     }  # fmt: skip
     widgets = []

@@ -297,6 +297,19 @@ def test_csv_in_every_encoding(encoding: str, delimiter: str, reader: Reader) ->
     assert (row.row_number, row.last_name, row.student_id) == (3, "Núñez", "0012345")
 
 
+def test_a_stray_quotation_mark_swallows_no_rows(reader: Reader) -> None:
+    lines = [
+        ",".join(HEADER),
+        'Le,"Bo,2015-03-04,1234567,X',
+        'Cruz,Al "Ace",2015-03-04,1234568,X',
+        'Cho,"An",2015-03-04,,X',
+    ]
+    rows = reader.read("\n".join(lines).encode()).rows
+    assert [(row.row_number, row.last_name) for row in rows] == [(2, "Le"), (3, "Cruz"), (4, "Cho")]
+    assert rows[0].faults
+    assert rows[1].first_name == 'Al "Ace"'
+
+
 def test_csv_with_texts_protected_from_spreadsheets(reader: Reader) -> None:
     (row,) = reader.read((",".join(HEADER) + '\nLe,Bo,2015-03-04,"=""0012345""",X').encode()).rows
     assert row.student_id == "0012345"
