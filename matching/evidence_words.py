@@ -15,7 +15,7 @@ from matching.grades import read_grade
 from matching.name_folding import join_words, parts_of, words_of
 from matching.name_roles import FORMS_OF_ROLE, Role
 from matching.posterior import FieldRatios
-from matching.query_reading import text_of
+from matching.query_reading import text_of, value_of
 from matching.schools import compare_schools, split_school
 from matching.spelling_variants import nicknames_of, spelling_key, variants_of
 from matching.student_ids import clean_id, strip_zeros
@@ -88,7 +88,7 @@ def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: 
 def word_birth_date(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
     """Evidence of the birth date."""
     shown, real_text = text_of(value), index.columns.birth_date[child]
-    real, written = read_day(real_text), read_day(shown)
+    real, written = read_day(real_text), read_day(value_of(value))
     if real is None or (written is None and not is_reading(value)) or not shown.strip():
         return Evidence("birth_date", shown, Agreement.MISSING, 0.0, "birth date missing")
     if real == written:
@@ -123,7 +123,7 @@ def _compare_days(written: Day, real: Day) -> tuple[Agreement, str]:
 def word_student_id(index: ChildIndex, child: int, value: object, weight: float) -> Evidence:
     """Evidence of the ID box."""
     shown, real = text_of(value), strip_zeros(clean_id(index.columns.student_id[child]))
-    written = strip_zeros(clean_id(shown))
+    written = strip_zeros(clean_id(value_of(value)))
     if not written or not real:
         return Evidence("student_id", shown, Agreement.MISSING, 0.0, "ID missing")
     if written == real:

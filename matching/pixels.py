@@ -17,7 +17,7 @@ from matching.name_index import UNRELATED_SHARE, NameIndex
 from matching.name_roles import Role
 from matching.name_vocabulary import EXACT_PRICE, FloatArray
 from matching.student_ids import StudentIdIndex, WeighedIds, clean_id
-from matching.types import PixelReading
+from matching.types import PixelReading, normal_text
 from matching.written_days import iso, read_day
 
 TEMPER = 0.8
@@ -78,7 +78,7 @@ def weigh_date(index: BirthDateIndex, reading: PixelReading) -> WeighedDates | N
         slips[best] = -99.0
         np.maximum(channel, slips + scores[best], out=channel)
     unseen = ANY_DAY + float(scores.max())
-    day = read_day(reading.text)
+    day = read_day(normal_text(reading))
     if day is not None:
         as_read = float(score_texts(reading, (iso(day),))[0])
         np.maximum(channel, index.price_slips(day) + np.float32(as_read), out=channel)
@@ -88,7 +88,7 @@ def weigh_date(index: BirthDateIndex, reading: PixelReading) -> WeighedDates | N
 
 def weigh_id(index: StudentIdIndex, reading: PixelReading) -> WeighedIds | None:
     """Children whose number may stand in the ID box; None where nothing was read."""
-    number = clean_id(reading.text)
+    number = clean_id(normal_text(reading))
     if not number:
         return None
     scores = score_texts(reading, index.texts)

@@ -14,7 +14,7 @@ from matching.name_index import NameIndex, Weighed
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray
 from matching.pixels import weigh_name
-from matching.types import Query, is_reading
+from matching.types import Query, is_reading, normal_text
 
 OTHER_NAME_INSTEAD = -1.5
 MOST_WORDS = 7
@@ -29,6 +29,11 @@ def text_of(value: object) -> str:
     if value is None or value != value:
         return ""
     return str(value)
+
+
+def value_of(value: object) -> str:
+    """What a value says, normalised where a reading offers that (dates, IDs), else as `text_of`."""
+    return normal_text(value) if is_reading(value) else text_of(value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,8 @@ class PixelReading(Protocol):
     """A field as read from paper: it can be asked how well any text explains the pixels.
 
     `score` SHALL return one finite natural-log probability a candidate, in their order, comparable within one reading;
-    it SHALL NOT raise on any content of a candidate. An unreadable or empty field has `text == ""`.
+    it SHALL NOT raise on any content of a candidate. An unreadable or empty field has `text == ""`. It MAY have a `value`: the
+    text normalised (a date as YYYY-MM-DD, an ID as digits), "" if that could not be done.
     """
 
     @property
@@ -37,6 +38,12 @@ class PixelReading(Protocol):
 def is_reading(value: object) -> TypeGuard[PixelReading]:
     """Whether a value is pixels rather than text. Cheaper than `isinstance`, which would ask for `text` each time."""
     return not isinstance(value, str) and hasattr(type(value), "score")
+
+
+def normal_text(reading: PixelReading) -> str:
+    """The reading's normalised value where it has one, else its text."""
+    value = getattr(reading, "value", "")
+    return value if isinstance(value, str) and value else reading.text
 
 
 Query = Mapping[str, "str | PixelReading"]
