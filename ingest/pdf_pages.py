@@ -23,17 +23,23 @@ from ingest.typed_fields import read_typed_fields
 
 _SCAN_DOTS_PER_INCH = 300
 _COVERING_SHARE = 0.85
-"""Share of the page that a picture covers to count as the scan of the page."""
+"""Share of the page that pictures cover to count as the scan of the page."""
+_NOTABLE_SHARE = 0.1
+"""Share of the page from which the resolution of pictures counts: a photo with margins, not a logo."""
+_SPECK_SHARE = 0.005
+"""Share of all pictures' area up to which one doesn't count; scanners cut a page into up to a hundred strips."""
+_MOST_OBJECTS = 5000
+"""A page of more objects is a drawing; they are not looked at one by one."""
 _TEXT_CHARACTERS = 100_000
 _END_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class _ScanOnPage:
-    """The picture that covers a page: its resolution, and whether the page shows anything else."""
+    """The finest picture of a page: its resolution, and whether pictures cover the page and nothing else is on it."""
 
     dots_per_inch: float
-    alone: bool
+    covers_alone: bool
 
 
 def count_pages(content: bytes, limits: DrawLimits) -> int:
@@ -107,7 +113,7 @@ def _can_load(document: pypdfium2.PdfDocument, page_index: int) -> bool:
 
 def _choose_resolution(page: pypdfium2.PdfPage, scan: _ScanOnPage | None, limits: DrawLimits) -> float:
     wanted = float(limits.draw_dots_per_inch)
-    if scan is not None and (scan.alone or scan.dots_per_inch > wanted):
+    if scan is not None and (scan.covers_alone or scan.dots_per_inch > wanted):
         wanted = min(scan.dots_per_inch, _SCAN_DOTS_PER_INCH)
     width, height = page.get_size()
     if not (width > 0 and height > 0 and math.isfinite(width * height)):
@@ -126,9 +132,20 @@ def _render(page: pypdfium2.PdfPage, dots_per_inch: float) -> np.ndarray:
 
 
 def _find_scan(page: pypdfium2.PdfPage) -> _ScanOnPage | None:
+    """What the page's pictures tell of its resolution; None if they tell nothing."""
+    if pdfium.FPDFPage_CountObjects(page) > _MOST_OBJECTS:
+        return None
+    try:
+        return _look_at_pictures(page)
+    except pypdfium2.PdfiumError:  # a picture without size or place
+        return None
+
+
+def _look_at_pictures(page: pypdfium2.PdfPage) -> _ScanOnPage | None:
     left, bottom, right, top = page.get_bbox()
     page_area = max((right - left) * (top - bottom), 1e-6)
-    covered, dots_per_inch, others = 0.0, 0.0, pdfium.FPDFPage_GetAnnotCount(page) > 0
+    others = pdfium.FPDFPage_GetAnnotCount(page) > 0
+    areas: list[tuple[float, float]] = []
     for shown in page.get_objects(max_depth=1):
         if shown.type == pdfium.FPDF_PAGEOBJ_TEXT:
             others = others or pdfium.FPDFTextObj_GetTextRenderMode(shown) != pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
@@ -139,12 +156,14 @@ def _find_scan(page: pypdfium2.PdfPage) -> _ScanOnPage | None:
             continue
         x0, y0, x1, y1 = shown.get_bounds()
         area = max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
-        covered += area
-        if area > 0.02 * page_area:
-            dots_per_inch = max(dots_per_inch, resolution)
-    if covered < _COVERING_SHARE * page_area or dots_per_inch <= 0:
+        areas.append((area, resolution))
+    covered = sum(area for area, _ in areas)
+    if covered < _NOTABLE_SHARE * page_area:
         return None
-    return _ScanOnPage(dots_per_inch, alone=not others)
+    notable = [dots for area, dots in areas if area > _SPECK_SHARE * covered]
+    if not notable:
+        return None
+    return _ScanOnPage(max(notable), covers_alone=not others and covered > _COVERING_SHARE * page_area)
 
 
 def _picture_resolution(page: pypdfium2.PdfPage, shown: pypdfium2.PdfObject) -> float | None:

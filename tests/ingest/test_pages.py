@@ -121,6 +121,54 @@ def test_a_scanned_page_is_drawn_in_its_own_resolution(dots: int, drawn: int, ce
         ).mean() > 0.97  # JPEG within; not blurred by scaling
 
 
+def embed(change: str) -> bytes:
+    """A scan of 150 dpi, put on its page in another legal way."""
+    document = pikepdf.open(io.BytesIO(save_picture(draw_picture(1275, 1650), "PDF", resolution=150)))
+    page = document.pages[0]
+    if change == "cropped":
+        page.CropBox = pikepdf.Array([12, 12, 600, 780])
+    elif change == "shifted":
+        page.MediaBox = pikepdf.Array([-100, -100, 512, 692])
+        page.Contents = document.make_stream(b"q 612 0 0 792 -100 -100 cm /image Do Q")
+    elif change == "in a form object":
+        inner = document.make_stream(page.Contents.read_bytes())
+        inner.Type, inner.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        inner.BBox, inner.Resources = page.MediaBox, page.Resources
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Fm=inner))
+        page.Contents = document.make_stream(b"q /Fm Do Q")
+    elif change == "with hidden text":
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        page.Resources.Font = pikepdf.Dictionary(F=font)
+        page.Contents = document.make_stream(page.Contents.read_bytes() + b" BT /F 12 Tf 3 Tr 72 72 Td (Hello) Tj ET")
+    elif change == "in halves":
+        halves = b"q 612 0 0 396 0 396 cm /image Do Q q 612 0 0 396 0 0 cm /image Do Q"
+        page.Contents = document.make_stream(halves)
+    held = io.BytesIO()
+    document.save(held)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "shape"),
+    [("cropped", (1600, 1225)), ("shifted", (1650, 1275)), ("in a form object", (1650, 1275)),
+     ("with hidden text", (1650, 1275)), ("in halves", (3300, 2550))],
+)  # fmt: skip
+def test_a_scan_is_known_however_it_stands_on_the_page(
+    change: str, shape: tuple[int, int], cell: Cell, limits: Limits
+) -> None:
+    page = draw(embed(change), MediaType.PDF, cell, limits)
+    assert page.pixels.shape == shape
+    assert find_block(page.pixels) == "top left"
+
+
+def test_a_fine_photo_with_wide_margins_keeps_its_resolution(cell: Cell, limits: Limits) -> None:
+    document = pikepdf.open(io.BytesIO(save_picture(draw_picture(2000, 1500), "PDF", resolution=300)))
+    document.pages[0].MediaBox = pikepdf.Array([0, 0, 612, 792])
+    held = io.BytesIO()
+    document.save(held)
+    assert draw(held.getvalue(), MediaType.PDF, cell, limits).dots_per_inch == pytest.approx(300)
+
+
 def test_a_phone_photo_that_claims_a_huge_page_keeps_its_pixels(cell: Cell, limits: Limits) -> None:
     page = draw(save_picture(draw_picture(3024, 4032), "PDF", resolution=72), MediaType.PDF, cell, limits)
     assert page.pixels.shape == (4032, 3024)
