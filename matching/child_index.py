@@ -128,6 +128,8 @@ class ChildIndex:
         for box in (names.first, names.last):
             if box is not None and box.pixels is not None:
                 total += box.pixels
+        if names.swapped is not None:
+            np.maximum(total, names.swapped + np.float32(OTHER_ORDER), out=total)
         for weighed in names.anywhere:
             self.names.add_gains(total, Role.ANY, weighed)
         floors = sum(weighed.floor for weighed in names.anywhere)
@@ -166,6 +168,8 @@ class ChildIndex:
             for weighed in names.words:
                 any_order += take_best(anywhere, weighed)
             name = np.maximum(name, any_order + np.float32(OTHER_ORDER))
+        if names.swapped is not None:
+            name = np.maximum(name, names.swapped[children] + np.float32(OTHER_ORDER))
         fields = FieldRatios(
             name=name,
             first=first,

@@ -20,7 +20,7 @@ from matching.student_ids import StudentIdIndex, WeighedIds, clean_id
 from matching.types import PixelReading, normal_text
 from matching.written_days import iso, read_day
 
-TEMPER = 0.8
+TEMPER = 0.7
 """Power that a recogniser's probabilities are raised to."""
 WRITTEN_AS_ENROLLED = log(0.9)
 LOWEST_SCORE = -500.0

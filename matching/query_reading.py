@@ -18,6 +18,8 @@ from matching.types import Query, is_reading, normal_text
 
 OTHER_NAME_INSTEAD = -1.5
 MOST_WORDS = 7
+FITS_STRAIGHT = 6.0
+"""Where some child's first and last name fit their boxes by this many nats, pixels aren't read again the other way round."""
 
 
 def text_of(value: object) -> str:
@@ -49,6 +51,7 @@ class NameBox:
 class ReadNames:
     """The name boxes of a query, None where a box says nothing.
 
+    `swapped` (N,) is the ratio of first and last name in each other's box, from pixels, only where straight nobody fits.
     `anywhere` are the texts of the boxes weighed against words in any place (to find children quickly), `words` the same word
     by word (for names in another order and for families).
     """
@@ -56,6 +59,7 @@ class ReadNames:
     first: NameBox | None
     middle: NameBox | None
     last: NameBox | None
+    swapped: FloatArray | None
     anywhere: tuple[Weighed, ...]
     words: tuple[Weighed, ...]
 
@@ -69,13 +73,27 @@ def read_names(names: NameIndex, query: Query) -> ReadNames:
     for value in (boxes[0], query.get("student_middle"), boxes[1]):
         words.extend(word for word in words_of(text_of(value)) if len(word) > 1 and word not in words)
     weighed_words = (names.weigh_text(Role.ANY, word) for word in words[:MOST_WORDS])
+    first = _read_box(names, Role.FIRST, boxes[0], other[:1])
+    last = _read_box(names, Role.LAST, boxes[1], other[-1:] if len(other) > 1 else ())
     return ReadNames(
-        first=_read_box(names, Role.FIRST, boxes[0], other[:1]),
+        first=first,
         middle=_read_box(names, Role.MIDDLE, text_of(query.get("student_middle")), ()),
-        last=_read_box(names, Role.LAST, boxes[1], other[-1:] if len(other) > 1 else ()),
+        last=last,
+        swapped=_read_swapped(names, boxes[0], boxes[1], first, last),
         anywhere=tuple(found for found in anywhere if found is not None),
         words=tuple(found for found in weighed_words if found is not None),
     )
+
+
+def _read_swapped(
+    names: NameIndex, first_value: object, last_value: object, first: NameBox | None, last: NameBox | None
+) -> FloatArray | None:
+    if not is_reading(first_value) or not is_reading(last_value) or first is None or last is None:
+        return None
+    if first.pixels is None or last.pixels is None or float((first.pixels + last.pixels).max()) > FITS_STRAIGHT:
+        return None
+    as_last, as_first = weigh_name(names, Role.LAST, first_value), weigh_name(names, Role.FIRST, last_value)
+    return None if as_last is None or as_first is None else as_last + as_first
 
 
 def _read_box(names: NameIndex, role: Role, value: object, instead: tuple[str, ...]) -> NameBox | None:

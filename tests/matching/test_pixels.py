@@ -128,3 +128,21 @@ def test_broken_scores_never_raise(matcher: Matcher) -> None:
         {"student_first": Broken("ana"), "birth_date": Broken("2011-02-03"), "student_id": Broken("1")}
     )
     assert all(candidate.probability < 0.5 for candidate in found)
+
+
+def test_swapped_boxes_are_read_the_other_way_round(matcher: Matcher) -> None:
+    enrolled = {"student_first": Paper("xuseen", 0.2, 1), "student_last": Paper("okafor", 0.2, 2)}
+    swapped = {"student_first": enrolled["student_last"], "student_last": enrolled["student_first"]}
+    straight_children = {candidate.student_id for candidate in matcher.match(enrolled)}
+    found = matcher.match(swapped)
+    assert found[0].student_id in straight_children
+    assert sum(candidate.probability for candidate in found) > 0.05
+
+
+def test_a_hyphen_or_an_apostrophe_on_paper_is_no_difference(matcher: Matcher, enrollment: pd.DataFrame) -> None:
+    row = enrollment[enrollment["last"] == "garcia lopez"].iloc[0]
+    query = {**_write(row, 0.05, 1), "student_last": Paper("garcia-lopez", 0.05, 1)}
+    del query["student_id"]
+    best = matcher.match(query)[0]
+    assert best.student_id == row["student_id"]
+    assert summarise_agreement(best).last_name is Agreement.EXACT
