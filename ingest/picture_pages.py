@@ -20,18 +20,42 @@ from ingest.drawing import DrawLimits, DrawnPage, Refused, drop_false_colour
 _FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG"}
 _SUBFILE_TYPE, _PHOTOMETRIC = 254, 262
 _REDUCED_OR_MASK = 1 | 4
+_EXTENTS = ((273, 279), (324, 325))
+"""Tags of where strips and tiles stand and how long they are."""
+_DECODED_AT_INTAKE = 4
+"""Pages decoded once at intake; sixty would take longer than an uploader waits."""
 _PLAUSIBLE_DOTS = (30.0, 2400.0)
 
 
 def count_pages(kind: str, content: bytes, limits: DrawLimits) -> int:
-    """Pages of a picture file after decoding each once. Raises Refused."""
+    """Pages of a picture file, each checked: the first ones decoded, of the rest that their bytes are there.
+
+    Raises Refused.
+    """
     count = 0
     for picture in _open_pages(kind, content, limits):
-        _decode(kind, content, picture)
+        if kind == "tiff":
+            _check_extent(content, picture)
+        if count < _DECODED_AT_INTAKE:
+            _decode(kind, content, picture)
         count += 1
     if not count:
         raise Refused("no_pages")
     return count
+
+
+def _check_extent(content: bytes, picture: Image.Image) -> None:
+    """Refuse a TIFF whose strips or tiles lie past its end."""
+    tags = picture.tag_v2  # type: ignore[attr-defined] # TIFF only
+    for offsets, lengths in _EXTENTS:
+        ends = zip(_numbers(tags.get(offsets)), _numbers(tags.get(lengths)), strict=False)
+        if any(offset + length > len(content) for offset, length in ends):
+            raise Refused("cut_short")
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(number for number in values if isinstance(number, int))
 
 
 def draw_page(kind: str, content: bytes, page_index: int, limits: DrawLimits) -> DrawnPage:

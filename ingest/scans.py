@@ -160,7 +160,7 @@ def _take_in_content(content: bytes, shown: str, cell: Cell, limits: Limits) -> 
 
 def _examine(document: bytes | int, shown: str, cell: Cell, limits: Limits) -> Frame | Refusal:
     try:
-        frame = cell.run_for_one("examine", document, DrawLimits.as_arguments(limits), seconds=limits.seconds_a_file)
+        frame = cell.run_for_one("examine", document, DrawLimits.as_arguments(limits), seconds=limits.seconds_to_answer)
     except CellStopped as stopped:
         return refuse_stopped(shown, stopped, limits)
     return refuse_by_answer(shown, frame.header) or frame

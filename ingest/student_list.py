@@ -30,7 +30,7 @@ def read_student_list(content: bytes, shown_name: str, cell: Cell, limits: Limit
     rows: list[ListRow] = []
     other_sheets = 0
     try:
-        for frame in cell.run("read_list", content, arguments, seconds=limits.seconds_a_file):
+        for frame in cell.run("read_list", content, arguments, seconds=limits.seconds_to_answer):
             refusal = refuse_by_answer(shown, frame.header)
             missing = frame.header.get("missing_columns")
             if refusal is None and isinstance(missing, list):

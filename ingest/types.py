@@ -157,6 +157,9 @@ class Limits:
     cell_memory_bytes: int = 1_500_000_000
     seconds_a_page: float = 20.0
     seconds_a_file: float = 120.0
+    """For what holds many: a zip, an enrollment extract."""
+    seconds_to_answer: float = 25.0
+    """For a single scan file or a student list, so that each upload has its answer in 30 seconds."""
     draw_dots_per_inch: int = 200
     enrollment_bytes: int = 1_000_000_000
     enrollment_rows: int = 2_000_000

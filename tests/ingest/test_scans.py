@@ -111,7 +111,13 @@ def test_a_file_that_is_cut_short(content: bytes, share: float, intake: Intake) 
 
 
 def test_a_tiff_that_is_cut_short(intake: Intake) -> None:
-    assert "damaged" in intake.refuse(TIFF[: len(TIFF) // 2])
+    """The pages' directories stand before the pixels of the next page: the first pages are whole, a later one isn't."""
+    assert intake.refuse(TIFF[: len(TIFF) // 2])
+    long = save_picture(draw_picture(), "TIFF", save_all=True, append_images=[draw_picture()] * 9)
+    assert isinstance(intake.take(long), IncomingFile)
+    start = long.rindex(struct.pack("<HHI", 273, 4, 1)) + 8
+    past_the_end = long[:start] + struct.pack("<I", len(long) - 10) + long[start + 4 :]
+    assert "cut short" in intake.refuse(past_the_end)
 
 
 def test_an_encrypted_pdf(intake: Intake) -> None:
