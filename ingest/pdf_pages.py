@@ -124,11 +124,16 @@ def _choose_resolution(page: pypdfium2.PdfPage, scan: _ScanOnPage | None, limits
 
 
 def _render(page: pypdfium2.PdfPage, dots_per_inch: float) -> np.ndarray:
-    width = page.get_width()
-    whole = max(round(width * dots_per_inch / 72), 1)  # pixels of a scan are drawn one to one, not 901 from 900
-    bitmap = page.render(scale=(whole - 0.01) / width, may_draw_forms=True, rev_byteorder=True)
+    """The page with its form fields as RGB, on white, its sides rounded so that a scan's pixels are drawn one to one."""
+    width, height = (max(round(side * dots_per_inch / 72), 1) for side in page.get_size())
+    bitmap = pypdfium2.PdfBitmap.new_native(width, height, pdfium.FPDFBitmap_BGR, rev_byteorder=True)
+    bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
+    placed = (bitmap, page, 0, 0, width, height, 0, pdfium.FPDF_ANNOT | pdfium.FPDF_REVERSE_BYTE_ORDER)
+    pdfium.FPDF_RenderPageBitmap(*placed)
+    if page.formenv:
+        pdfium.FPDF_FFLDraw(page.formenv, *placed)
     pixels: np.ndarray = bitmap.to_numpy()
-    return pixels[:, :, :3]
+    return pixels
 
 
 def _find_scan(page: pypdfium2.PdfPage) -> _ScanOnPage | None:

@@ -121,6 +121,11 @@ def test_a_scanned_page_is_drawn_in_its_own_resolution(dots: int, drawn: int, ce
         ).mean() > 0.97  # JPEG within; not blurred by scaling
 
 
+def test_sides_of_a_page_in_millimetres_are_rounded(cell: Cell, limits: Limits) -> None:
+    content = write_page_pdf(b"20 700 100 60 re f").replace(b"[0 0 612 792]", b"[0 0 595 842]")
+    assert draw(content, MediaType.PDF, cell, limits).pixels.shape == (2339, 1653)
+
+
 def embed(change: str) -> bytes:
     """A scan of 150 dpi, put on its page in another legal way."""
     document = pikepdf.open(io.BytesIO(save_picture(draw_picture(1275, 1650), "PDF", resolution=150)))
