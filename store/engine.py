@@ -14,10 +14,13 @@ DOOR_KEY = "rows written through the ledger's door"
 
 
 def open_engine(url: str) -> Engine:
-    """An engine on `url`. SQLite: WAL, synchronous FULL, foreign keys on, writers queue up to 30 s (reliability decision 3)."""
+    """An engine on `url`. SQLite: WAL, synchronous FULL, foreign keys on, writers queue up to 30 s.
+
+    Parameters are hidden from errors: they hold personal data.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

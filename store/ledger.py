@@ -22,6 +22,7 @@ from store.merkle import TreeEdge, hash_leaf
 from store.tables import LedgerHead, LedgerLeaf, Tracked
 
 LEAF_VERSION = 1
+_IN_ORDER_OF_REFERENCE = Tracked.metadata.sorted_tables
 
 
 class Event(StrEnum):
@@ -83,8 +84,9 @@ def lock_ledger(session: Session) -> None:
 def record(session: Session, clock: Clock, entry: Entry) -> int:
     """Writes the entry's rows and its leaf; returns the leaf's number, from 0. The session must hold `lock_ledger`."""
     session.info.setdefault(DOOR_KEY, set()).update(entry.rows)
-    session.add_all(entry.rows)
-    session.flush()
+    for table in _IN_ORDER_OF_REFERENCE:
+        session.add_all(row for row in entry.rows if row.__table__ is table)
+        session.flush()
     head = session.scalars(select(LedgerHead).with_for_update().execution_options(populate_existing=True)).one()
     digests: dict[str, JsonValue] = {}
     for row in entry.rows:

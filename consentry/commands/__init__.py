@@ -1,0 +1,1 @@
+"""The commands by theme; `consentry.cli` puts them together."""

@@ -1,0 +1,104 @@
+"""Commands that answer who sees what and prove it: access, revoke, trace, ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
+from consentry.deciding import revoke_access
+from consentry.errors import CommandError
+from consentry.proving import export_ledger, make_head, prove_ledger
+from consentry.showing import find_partner_access, show_access_row
+from consentry.tracing import Subject, trace, write_bundle
+
+ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
+
+
+def access(
+    context: typer.Context,
+    partner: str,
+    on: Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD; today.")] = None,
+) -> int:
+    """The access set of a partner on a day."""
+    rows = [show_access_row(row) for row in find_partner_access(open_program(context), partner, read_day(on))]
+    lines = [f"{row['student_id']}  {row['from']} to {row['to']}  {row['grant_id']}" for row in rows]
+    tell(context, rows, "\n".join(lines) or "nobody")
+    return DONE
+
+
+def revoke(
+    context: typer.Context,
+    student: Annotated[str, typer.Option("--student")],
+    partner: Annotated[str, typer.Option("--partner")],
+    on: Annotated[str, typer.Option("--on", help="First day without access, YYYY-MM-DD.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    user: Annotated[str, typer.Option("--as", help="Who decides.")],
+) -> int:
+    """End a student's grants to a partner. Nothing is erased."""
+    day = read_day(on)
+    if day is None:
+        raise CommandError("--on is needed")
+    ended = revoke_access(open_program(context), student, partner, day, reason, user)
+    tell(context, {"revoked": ended, "on": on}, f"{len(ended)} grants end on {on}")
+    return DONE
+
+
+def trace_command(
+    context: typer.Context,
+    student: Annotated[str | None, typer.Option("--student")] = None,
+    grant: Annotated[str | None, typer.Option("--grant")] = None,
+    form: Annotated[str | None, typer.Option("--form")] = None,
+    bundle: Annotated[Path | None, typer.Option("--bundle", help="Also write a zip with page and crops.")] = None,
+) -> int:
+    """Which form granted which student, back to the pixels. Name one of --student, --grant, --form."""
+    if sum(part is not None for part in (student, grant, form)) != 1:
+        raise CommandError("name exactly one of --student, --grant, --form")
+    program, subject = open_program(context), Subject(student, grant, form)
+    chain = trace(program, subject)
+    if bundle is not None:
+        write_bundle(program, subject, bundle)
+    tell(context, chain, json.dumps(chain, ensure_ascii=False, indent=1))
+    return DONE
+
+
+@ledger.command("verify")
+def ledger_verify(
+    context: typer.Context,
+    against: Annotated[Path | None, typer.Option("--against", help="An earlier head.")] = None,
+) -> int:
+    """Prove the ledger whole, and a continuation of an earlier head. Exit 1 and the first bad entry if it isn't."""
+    proof = prove_ledger(open_program(context), against)
+    breaks = [{"entry": found.seq, "subject": found.subject, "words": found.words} for found in proof.breaks]
+    result = {"whole": not breaks, "size": proof.size, "root": proof.root, "first_bad": None, "breaks": breaks}
+    if breaks:
+        result["first_bad"] = breaks[0]
+    words = "\n".join(f"entry {found['entry']}: {found['subject']}: {found['words']}" for found in breaks)
+    tell(context, result, words or f"whole: {proof.size} entries, root {proof.root}")
+    return SOME_REFUSED if breaks else DONE
+
+
+@ledger.command("head")
+def ledger_head(
+    context: typer.Context, out: Annotated[Path | None, typer.Option("--out", help="Where to write it.")] = None
+) -> int:
+    """The signed head of the ledger, to be kept elsewhere."""
+    head = make_head(open_program(context))
+    if out is not None:
+        try:
+            out.write_text(json.dumps(head, indent=1), encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"cannot write {out}: {error.strerror}") from None
+    tell(context, head, str(head["note"]))
+    return DONE
+
+
+@ledger.command("export")
+def ledger_export(context: typer.Context, file: Path) -> int:
+    """Write every entry as a line of JSON."""
+    count = export_ledger(open_program(context), file)
+    tell(context, {"file": str(file), "entries": count}, f"{count} entries in {file}")
+    return DONE

@@ -1,0 +1,123 @@
+"""Commands that set a home up: init, enrollment, form, partner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from access.types import AgreementKind, AgreementStatus
+from consentry.commands.console import (
+    DONE,
+    SOME_REFUSED,
+    open_program,
+    open_settings,
+    read_day,
+    tell,
+)
+from consentry.enrollment import load_enrollment
+from consentry.errors import CommandError
+from consentry.registering import add_form, add_partner, list_forms, record_agreement
+from store import Installation
+from store.tables import FormTemplate
+
+enrollment = typer.Typer(no_args_is_help=True, help="Enrollment snapshots.")
+form = typer.Typer(no_args_is_help=True, help="Blank forms.")
+partner = typer.Typer(no_args_is_help=True, help="Partners and their agreements.")
+
+
+def init(context: typer.Context) -> int:
+    """Make an empty home. Example: consentry --home /srv/consentry init."""
+    settings = open_settings(context)
+    Installation.create(settings.home, settings.database_url, settings.read_clock())
+    tell(context, {"home": str(settings.home)}, f"made the home {settings.home}")
+    return DONE
+
+
+@enrollment.command("load")
+def enrollment_load(
+    context: typer.Context,
+    file: Path,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the extract, YYYY-MM-DD; today.")] = None,
+) -> int:
+    """Load enrollment: CSV or OneRoster zip. Example: consentry enrollment load students.csv --as-of 2024-09-30."""
+    loaded = load_enrollment(open_program(context), file, read_day(as_of))
+    faults = [{"row": fault.row_number, "column": fault.column, "words": fault.words} for fault in loaded.faults]
+    result = {"snapshot_id": loaded.snapshot_id, "students": loaded.students, "refused": faults}
+    tell(context, result, f"{loaded.students} students loaded, {len(faults)} rows refused")
+    return SOME_REFUSED if faults else DONE
+
+
+@form.command("add")
+def form_add(
+    context: typer.Context,
+    blank: Path,
+    code: Annotated[str, typer.Option("--code", help="The form's code.")],
+    school_year: Annotated[str, typer.Option("--school-year", help="Such as 2024-25.")],
+    language: Annotated[str, typer.Option("--language", help="Such as en.")],
+    published: Annotated[str, typer.Option("--published", help="Day of publication, YYYY-MM-DD.")],
+    partner: Annotated[str | None, typer.Option("--partner", help="Partner that is printed on the form.")] = None,
+) -> int:
+    """Learn a blank form from its PDF. Example: consentry form add es.pdf --code C --school-year 2024-25 --language es ..."""
+    day = read_day(published)
+    if day is None:
+        raise CommandError("--published is needed")
+    added = add_form(open_program(context), blank, code, school_year, language, day, partner)
+    tell(context, _show_form(added), f"learned {added.code} ({added.school_year}, {added.language})")
+    return DONE
+
+
+@form.command("list")
+def form_list(context: typer.Context) -> int:
+    """The blank forms known."""
+    forms = [_show_form(row) for row in list_forms(open_program(context))]
+    lines = [f"{row['code']}  {row['school_year']}  {row['language']}  published {row['published']}" for row in forms]
+    tell(context, forms, "\n".join(lines) or "no form is known yet: run 'consentry form add'")
+    return DONE
+
+
+@partner.command("add")
+def partner_add(
+    context: typer.Context,
+    name: str,
+    partner_id: Annotated[str, typer.Option("--id", help="Short id.")],
+    purpose: Annotated[str, typer.Option("--purpose", help="What the data is for.")] = "",
+    categories: Annotated[str, typer.Option("--categories", help="Comma-separated; all if left out.")] = "",
+) -> int:
+    """Add a partner. Example: consentry partner add "Harbor Tutoring" --id harbor --categories attendance,assessment."""
+    chosen = [part.strip() for part in categories.split(",") if part.strip()]
+    added = add_partner(open_program(context), partner_id, name, purpose, chosen)
+    result = {"partner_id": added.partner_id, "name": added.name, "categories": added.categories}
+    tell(context, result, f"added partner {added.partner_id}")
+    return DONE
+
+
+@partner.command("agreement")
+def partner_agreement(
+    context: typer.Context,
+    partner_id: Annotated[str, typer.Argument(metavar="PARTNER")],
+    kind: Annotated[AgreementKind, typer.Option("--kind")],
+    school_year: Annotated[str, typer.Option("--school-year", help="Such as 2024-25.")],
+    status: Annotated[AgreementStatus, typer.Option("--status")],
+    on: Annotated[str, typer.Option("--on", help="First day of that status, YYYY-MM-DD.")],
+) -> int:
+    """Note an agreement's step. Example: consentry partner agreement harbor --kind dsa --school-year 2024-25 ..."""
+    day = read_day(on)
+    if day is None:
+        raise CommandError("--on is needed")
+    step = record_agreement(open_program(context), partner_id, kind, school_year, status, day)
+    result = {"partner_id": partner_id, "kind": step.kind, "school_year": school_year, "status": step.status, "on": on}
+    tell(context, result, f"{kind} of {partner_id} for {school_year}: {status} from {on}")
+    return DONE
+
+
+def _show_form(row: FormTemplate) -> dict[str, str | None]:
+    return {
+        "template_id": row.template_id,
+        "code": row.code,
+        "school_year": row.school_year,
+        "language": row.language,
+        "published": row.published.isoformat(),
+        "partner_id": row.partner_id,
+    }

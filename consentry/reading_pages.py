@@ -1,0 +1,131 @@
+"""Reads one page of a form: drawn in the cell, registered to a template, its fields read. One document in, one out.
+
+Nothing here knows a student. What comes out is stored as a document and named by its hash; recording it is a transaction of
+its own. A page that breaks its worker three times is parked for a person.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import ocr
+from consentry.program import Program
+from consentry.releasing import rule_parked
+from consentry.rulings import RULES_ACTOR, apply_ruling
+from consentry.shown_fields import ShownField, ShownSignature, show_fields, show_signature
+from ingest import Cell, draw_page
+from ingest.types import MediaType, PageImage, Refusal
+from ocr import Template
+from ocr.types import PageKind
+from review_queue import Disposition, Finding, Reason, Ruling, State, rule_on_page
+from store import Entry, Event, JsonValue, describe_document, record
+from store.ids import Sha256
+from store.tables import Form, FormTemplate, Submission, Tracked
+from store.worker_slots import count_attempt
+
+SET_ASIDE = "set_aside"
+"""The state of a page that holds no form: a blank back, a cover sheet. It is kept, and waits for nobody."""
+
+FORM_PAGE = "form"
+_MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecord:
+    """What reading a page brought. `page_kind`: "form", a kind of other page, "refused" or "parked"."""
+
+    page_kind: str
+    template_id: str | None = None
+    reading_sha256: str | None = None
+    fields: dict[str, ShownField] | None = None
+    signature: ShownSignature | None = None
+    printed_text: str = ""
+    refusal_words: str = ""
+
+
+_RECORD_JSON = TypeAdapter(PageRecord)
+
+
+class PageReader:
+    """Reads pages of one home; keeps the templates in memory."""
+
+    def __init__(self, program: Program, cell: Cell) -> None:
+        self._program = program
+        self._cell = cell
+        self._load_template = functools.cache(self._read_template)
+
+    def read(self, form_id: str) -> str:
+        """Reads the page of a form; returns the hash of the stored `PageRecord`. Trouble with the page is a result."""
+        if count_attempt(self._program.installation.sessions, form_id) > _MOST_ATTEMPTS:
+            return self._store(PageRecord("parked"))
+        with self._program.installation.reading() as session:
+            form = session.get_one(Form, form_id)
+            templates = list(session.scalars(select(FormTemplate.template_id).order_by(FormTemplate.template_id)))
+        content = self._program.installation.documents.get(form.document_sha256)
+        page = draw_page(content, MediaType(form.media_type), form.page_index, self._cell, self._program.limits)
+        if isinstance(page, Refusal):
+            return self._store(PageRecord("refused", refusal_words=page.words))
+        return self._store(self._read_drawn(page, {name: self._load_template(name) for name in templates}))
+
+    def _read_drawn(self, page: PageImage, templates: dict[str, Template]) -> PageRecord:
+        reading = ocr.read_page(page.pixels, list(templates.values()))
+        if reading is None:
+            return PageRecord(ocr.classify_page(page.pixels), printed_text=ocr.read_printed_page(page.pixels))
+        reading = reading.with_typed_fields(page.typed_fields)
+        name = next(name for name, template in templates.items() if template.identity == reading.template_identity)
+        digest = self._program.installation.documents.put(reading.to_bytes())
+        return PageRecord(FORM_PAGE, name, digest, show_fields(reading), show_signature(reading))
+
+    def _read_template(self, template_id: str) -> Template:
+        with self._program.installation.reading() as session:
+            row = session.get_one(FormTemplate, template_id)
+        return Template.from_bytes(self._program.installation.documents.get(row.model_sha256))
+
+    def _store(self, page_record: PageRecord) -> str:
+        return self._program.installation.documents.put(_RECORD_JSON.dump_json(page_record))
+
+
+def record_reading(session: Session, program: Program, form_id: str, record_sha256: str) -> None:
+    """Writes what reading a page brought. The session holds the ledger's lock."""
+    content = program.installation.documents.get(record_sha256)
+    page_record, clock = _RECORD_JSON.validate_json(content), program.read_clock()
+    form = session.get_one(Form, form_id)
+    if form.state != State.RECEIVED:
+        return
+    form.page_kind = page_record.page_kind
+    documents = describe_document(session, Sha256(record_sha256), "page record", len(content), clock)
+    if page_record.page_kind == FORM_PAGE and page_record.reading_sha256 is not None:
+        size = len(program.installation.documents.get(page_record.reading_sha256))
+        documents += describe_document(session, Sha256(page_record.reading_sha256), "reading", size, clock)
+        form.state = State.READ
+        form.template_id, form.reading_sha256 = page_record.template_id, page_record.reading_sha256
+        form.fields = {name: field.as_json() for name, field in (page_record.fields or {}).items()}
+        form.signature = page_record.signature.as_json() if page_record.signature else {}
+        written: list[Tracked] = [form]
+    else:
+        written = _rule_other_page(form, page_record, program, record_sha256)
+    submission = session.get_one(Submission, form.submission_id)
+    submission.needs_settling = True
+    facts: dict[str, JsonValue] = {"kind": page_record.page_kind}
+    record(session, clock, Entry(Event.FORM_READ, form_id, RULES_ACTOR, [*documents, *written, submission], facts))
+
+
+def _rule_other_page(form: Form, page_record: PageRecord, program: Program, record_sha256: str) -> list[Tracked]:
+    if page_record.page_kind in (PageKind.BLANK, PageKind.COVER_SHEET):
+        form.state = SET_ASIDE
+        return [form]
+    if page_record.page_kind == "refused":
+        finding = Finding(Reason.BAD_FILE, Disposition.RETURN, page_record.refusal_words)
+        ruling = Ruling(State.RETURNED, (Reason.BAD_FILE,), (finding,))
+    elif page_record.page_kind == "parked":
+        ruling = rule_parked()
+    else:
+        ruling = rule_on_page(PageKind(page_record.page_kind))
+    clock = program.read_clock()
+    _, written = apply_ruling(form, ruling, clock, program.rulebook.policy.sha256, {"page record": record_sha256})
+    return written

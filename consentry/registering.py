@@ -1,0 +1,115 @@
+"""Partners, their agreements, and blank forms: what has to be known before anything is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from access import CATEGORIES, AgreementKind, AgreementStatus
+from consentry.errors import CommandError
+from consentry.program import Program
+from ocr import Template, TemplateError
+from store import Entry, Event, JsonValue, describe_document, record
+from store.ids import derive_id
+from store.tables import Agreement, FormTemplate, Partner
+
+_ACTOR = "program"
+
+
+def add_partner(program: Program, partner_id: str, name: str, purpose: str, categories: Sequence[str]) -> Partner:
+    """Adds a partner; without categories its agreement covers all four. `CommandError` for an id that is taken."""
+    unknown = sorted(set(categories) - set(CATEGORIES))
+    if unknown:
+        raise CommandError(f"no such category: {', '.join(unknown)}; there are {', '.join(CATEGORIES)}")
+    if not partner_id.strip() or not name.strip():
+        raise CommandError("a partner needs a name and an id")
+    clock = program.read_clock()
+    with program.installation.writing() as session:
+        if session.get(Partner, partner_id) is not None:
+            raise CommandError(f"partner {partner_id} is there already")
+        chosen = [category for category in CATEGORIES if category in categories] or list(CATEGORIES)
+        partner = Partner(partner_id=partner_id, name=name, purpose=purpose, categories=chosen)
+        record(session, clock, Entry(Event.PARTNER_ADDED, partner_id, _ACTOR, [partner]))
+    return partner
+
+
+def record_agreement(
+    program: Program,
+    partner_id: str,
+    kind: AgreementKind,
+    school_year: str,
+    status: AgreementStatus,
+    on_date: date,
+) -> Agreement:
+    """Notes that an agreement reached a status on a day; it holds until its next step."""
+    program.rulebook.find_school_year(school_year)
+    clock = program.read_clock()
+    with program.installation.writing() as session:
+        if session.get(Partner, partner_id) is None:
+            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        step = Agreement(
+            agreement_id=derive_id("agr", partner_id, kind, school_year, status, str(on_date), clock.now.isoformat()),
+            partner_id=partner_id,
+            kind=kind,
+            school_year=school_year,
+            status=status,
+            on_date=on_date,
+            recorded_at=clock.now,
+        )
+        facts: dict[str, JsonValue] = {"kind": kind, "school_year": school_year, "status": status, "on": str(on_date)}
+        record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, _ACTOR, [step], facts))
+    return step
+
+
+def add_form(
+    program: Program, blank: Path, code: str, school_year: str, language: str, published: date, partner_id: str | None
+) -> FormTemplate:
+    """Learns a blank form. `CommandError`: no file, no form to learn from, or another blank under that code and language."""
+    program.rulebook.find_school_year(school_year)
+    if not blank.is_file():
+        raise CommandError(f"no such file: {blank}")
+    try:
+        template = Template.from_pdf(blank, code, school_year, language)
+    except TemplateError as error:
+        raise CommandError(f"cannot learn the form: {error}") from None
+    documents = program.installation.documents
+    pdf, model = blank.read_bytes(), template.to_bytes()
+    blank_sha256, model_sha256 = documents.put(pdf), documents.put(model)
+    clock = program.read_clock()
+    template_id = derive_id("tpl", code, school_year, language)
+    with program.installation.writing() as session:
+        if partner_id is not None and session.get(Partner, partner_id) is None:
+            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        known = session.get(FormTemplate, template_id)
+        if known is not None and known.blank_sha256 != blank_sha256:
+            raise CommandError(
+                f"another blank is known as {code} {school_year} {language}: give this one a code of its own"
+            )
+        row = known or FormTemplate(
+            template_id=template_id,
+            code=code,
+            school_year=school_year,
+            language=language,
+            published=published,
+            partner_id=partner_id,
+            blank_sha256=blank_sha256,
+            model_sha256=model_sha256,
+            added_at=clock.now,
+        )
+        if known is None:
+            rows = [
+                *describe_document(session, blank_sha256, "blank", len(pdf), clock),
+                *describe_document(session, model_sha256, "template", len(model), clock),
+                row,
+            ]
+            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, rows))
+    return row
+
+
+def list_forms(program: Program) -> list[FormTemplate]:
+    """All blank forms known, in the order in which they were added."""
+    with program.installation.reading() as session:
+        return list(session.scalars(select(FormTemplate).order_by(FormTemplate.added_at)))

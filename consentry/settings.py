@@ -1,0 +1,51 @@
+"""Settings: one table, read once at start and passed down; nothing else touches the environment.
+
+| name | default | help |
+| --- | --- | --- |
+| `--home`, `$CONSENTRY_HOME` | `./consentry-data` | folder of all state |
+| `$CONSENTRY_DATABASE_URL` | SQLite in the home | the database, for PostgreSQL |
+| `$CONSENTRY_TODAY` | the machine's day | the day that rules take as today (rehearsals) |
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from consentry.errors import CommandError
+from store import Clock
+
+
+class Settings(BaseSettings):
+    """What the environment says."""
+
+    model_config = SettingsConfigDict(env_prefix="CONSENTRY_", frozen=True)
+
+    home: Path = Path("consentry-data")
+    database_url: str | None = None
+    today: datetime.date | None = None
+
+    def read_clock(self) -> Clock:
+        """The time now, and the day that the rules take as today."""
+        return Clock.read(self.today.isoformat() if self.today else None)
+
+    def worker_environment(self) -> dict[str, str]:
+        """The settings as environment variables, for worker processes."""
+        values = {"CONSENTRY_HOME": str(self.home.absolute())}
+        if self.database_url:
+            values["CONSENTRY_DATABASE_URL"] = self.database_url
+        if self.today:
+            values["CONSENTRY_TODAY"] = self.today.isoformat()
+        return values
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """The settings; `home` overrules the environment. `CommandError` names the setting that can't be read."""
+    try:
+        return Settings(home=home) if home else Settings()
+    except ValidationError as error:
+        names = ", ".join(f"CONSENTRY_{str(fault['loc'][0]).upper()}" for fault in error.errors())
+        raise CommandError(f"cannot read the setting {names}: see 'consentry --help'") from None

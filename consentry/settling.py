@@ -1,0 +1,202 @@
+"""Settles a submission once its pages are read: pairs forms with rows, matches both, and gathers each form's facts.
+
+Planning only reads; what it finds is one stored document, so that a decision can be traced to exactly what it rested on.
+Recording it is `consentry.recording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consentry.enrollment import EnrolledChildren, EnrollmentCache
+from consentry.listed_rows import find_birth_dates, find_faults, query_row
+from consentry.paper_facts import gather_paper_facts, query_form
+from consentry.program import Program
+from matching import Candidate, Pairing, Query, pair_rows, summarise_agreement
+from ocr import FormReading
+from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit
+from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
+
+ROW_FITS = 0.95
+ROW_MARGIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class FormPlan:
+    """What planning found for one form."""
+
+    form_id: str
+    paper: PaperFacts
+    row: RowFacts
+    match: MatchFacts
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """A row whose form came with an earlier submission of the partner."""
+
+    row_number: int
+    form_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementPlan:
+    """What planning found for a submission, and the enrollment that it was matched against."""
+
+    submission_id: str
+    snapshot_id: str
+    forms: tuple[FormPlan, ...]
+    answered_before: tuple[AnsweredRow, ...] = ()
+
+
+_PLAN_JSON = TypeAdapter(SettlementPlan)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadForm:
+    form: Form
+    template: FormTemplate
+    reading: FormReading
+    query: Query
+
+
+class SettlementPlanner:
+    """Plans settlements of one home; keeps the newest enrollment in memory."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._enrollment = EnrollmentCache(program.installation)
+
+    def plan(self, submission_id: str) -> str:
+        """Plans one submission; returns the hash of the stored plan."""
+        with self._program.installation.reading() as session:
+            children = self._enrollment.find(session, self._program.read_clock().today)
+            forms = self._load_forms(session, submission_id)
+            rows = load_rows(session, submission_id)
+            partners = session.scalars(select(Partner)).all()
+            submission = session.get_one(Submission, submission_id)
+        paired = _pair(forms, rows)
+        plans = [
+            self._plan_form(read, paired[number], children, partners, submission) for number, read in enumerate(forms)
+        ]
+        plan = SettlementPlan(submission_id, children.snapshot_id, tuple(plans))
+        return self._program.installation.documents.put(_PLAN_JSON.dump_json(plan))
+
+    def _load_forms(self, session: Session, submission_id: str) -> list[_ReadForm]:
+        read = select(Form).where(Form.submission_id == submission_id, Form.reading_sha256.is_not(None))
+        found = []
+        for form in session.scalars(read.order_by(Form.position)):
+            assert form.reading_sha256 is not None  # noqa: S101 - the query says so
+            reading = FormReading.from_bytes(self._program.installation.documents.get(form.reading_sha256))
+            template = session.get_one(FormTemplate, form.template_id)
+            found.append(_ReadForm(form, template, reading, query_form(reading)))
+        return found
+
+    def _plan_form(
+        self,
+        read: _ReadForm,
+        paired: _PairedRow,
+        children: EnrolledChildren,
+        partners: Sequence[Partner],
+        submission: Submission,
+    ) -> FormPlan:
+        paper = gather_paper_facts(read.reading, read.template, submission.partner_id, partners, self._program.rulebook)
+        row_query = query_row(paired.row) if paired.row is not None else None
+        candidates = (
+            children.matcher.match_joint(read.query, row_query) if row_query else children.matcher.match(read.query)
+        )
+        alone = children.matcher.match(read.query)
+        by_row = children.matcher.match(row_query) if row_query else []
+        match = _gather_match_facts(candidates, alone, by_row, children)
+        return FormPlan(read.form.form_id, paper, paired.facts, match, tuple(candidates))
+
+
+@dataclass(frozen=True, slots=True)
+class _PairedRow:
+    row: ListedStudent | None
+    facts: RowFacts
+
+
+def load_rows(session: Session, submission_id: str) -> list[ListedStudent]:
+    """The rows of a submission's list that ask for a student to be added, in file order."""
+    rows = session.scalars(
+        select(ListedStudent).where(ListedStudent.submission_id == submission_id).order_by(ListedStudent.row_number)
+    )
+    return [row for row in rows if str(row.cells.get("action", "")).casefold() != "remove"]
+
+
+def read_plan(content: bytes) -> SettlementPlan:
+    """A stored plan."""
+    return _PLAN_JSON.validate_json(content)
+
+
+def _pair(forms: Sequence[_ReadForm], rows: Sequence[ListedStudent]) -> list[_PairedRow]:
+    queries = [query_row(row) for row in rows]
+    found = pair_rows([read.query for read in forms], queries)
+    paired = []
+    for number, read in enumerate(forms):
+        pairing = found[number]
+        if pairing.row is None and rows:
+            # A copy of a form loses its row to the first: alone with the list, it shows which row it means.
+            pairing = pair_rows([read.query], queries)[0]
+        paired.append(_describe_row(pairing, rows))
+    return paired
+
+
+def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent]) -> _PairedRow:
+    if pairing.row is None:
+        return _PairedRow(None, RowFacts(RowFit.NONE))
+    row = rows[pairing.row]
+    if pairing.contradictions:
+        fit = RowFit.CONTRADICTED
+    elif pairing.probability < ROW_FITS or pairing.margin < ROW_MARGIN:
+        fit = RowFit.UNSURE
+    else:
+        fit = RowFit.PAIRED
+    births = find_birth_dates(row)
+    facts = RowFacts(
+        fit=fit,
+        row_number=row.row_number,
+        contradictions=pairing.contradictions,
+        faults=find_faults(row),
+        birth_date=births[0] if births else None,
+    )
+    return _PairedRow(row, facts)
+
+
+def _gather_match_facts(
+    candidates: Sequence[Candidate],
+    alone: Sequence[Candidate],
+    by_row: Sequence[Candidate],
+    children: EnrolledChildren,
+) -> MatchFacts:
+    if not candidates:
+        return MatchFacts()
+    best = candidates[0]
+    rival = candidates[1] if len(candidates) > 1 else None
+    agreement = summarise_agreement(best)
+    return MatchFacts(
+        student_id=best.student_id,
+        probability=best.probability,
+        form_probability=_probability_of(best.student_id, alone),
+        row_student_id=by_row[0].student_id if by_row else None,
+        row_probability=by_row[0].probability if by_row else 0.0,
+        runner_up=rival.probability if rival else 0.0,
+        student_number=agreement.student_id,
+        name=agreement.name,
+        birth_date=agreement.birth_date,
+        school=agreement.school,
+        rival_is_sibling=rival is not None and children.are_siblings(best.student_id, rival.student_id),
+        protected=children.is_protected(best.student_id),
+        enrolled_birth_date=children.find_birth_date(best.student_id),
+    )
+
+
+def _probability_of(student_id: str, candidates: Sequence[Candidate]) -> float:
+    return next((found.probability for found in candidates if found.student_id == student_id), 0.0)

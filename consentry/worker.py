@@ -1,0 +1,198 @@
+"""One worker process: reads pages and settles submissions as DBOS workflows until stopped or, when draining, done.
+
+Reliability decisions 1 and 2: effects are DBOS datasource transactions on our own database, arguments and results are ids
+and hashes alone, serialised as portable JSON. Each worker lives in a slot with a heartbeat; its executor id is the slot's
+name, and what a dead slot had begun is resumed by any live worker.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Literal
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, SQLAlchemyDatasource, WorkflowStatus
+from sqlalchemy import select
+
+from consentry.program import Program
+from consentry.reading_pages import PageReader, record_reading
+from consentry.recording import record_settlement
+from consentry.releasing import abandon_settlement, park_form, release_held_forms
+from consentry.settling import SettlementPlanner
+from ingest import Cell
+from review_queue import State
+from store.ledger import lock_ledger
+from store.tables import Form, Submission
+from store.worker_slots import beat, claim_slot, forget_slot, list_dead_slots, release_slots
+
+PAGES_QUEUE = "pages"
+SUBMISSIONS_QUEUE = "submissions"
+APPLICATION_VERSION = "1"
+_TURN_SECONDS = 0.2
+_BEAT_SECONDS = 2.0
+_ENQUEUED_AHEAD = 200
+_FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
+
+
+class Worker:
+    """A worker of one home. `owner` names the process; made once a process."""
+
+    def __init__(self, program: Program, cell: Cell, owner: str | None = None) -> None:
+        self._program = program
+        self._sessions = program.installation.sessions
+        self.owner = owner or f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._slot = claim_slot(self._sessions, self.owner)
+        self._enqueued: set[str] = set()
+        self._stop = threading.Event()
+        self._start_engine()
+        self._register(PageReader(program, cell), SettlementPlanner(program))
+
+    def run(self, drain: bool) -> None:
+        """Works until told to stop; with `drain` until nothing is left to do."""
+        DBOS.launch()
+        DBOS.register_queue(PAGES_QUEUE, worker_concurrency=1, polling_interval_sec=0.05)
+        DBOS.register_queue(SUBMISSIONS_QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+        beater = threading.Thread(target=self._keep_beating, daemon=True)
+        beater.start()
+        try:
+            while not self._stop.is_set():
+                self._take_over_dead_slots()
+                release_held_forms(self._program)
+                if not self._enqueue_due_work() and drain:
+                    break
+                self._stop.wait(_TURN_SECONDS)
+        finally:
+            self._stop.set()
+            DBOS.destroy(workflow_completion_timeout_sec=30)
+            beater.join()
+            release_slots(self._sessions, self.owner)
+
+    def stop(self) -> None:
+        """Ends `run` after the work in hand."""
+        self._stop.set()
+
+    def _start_engine(self) -> None:
+        url = self._program.installation.database_url
+        home = self._program.installation.home.absolute()
+        config: DBOSConfig = {
+            "name": "consentry",
+            "system_database_url": f"sqlite:///{home / 'dbos.sqlite'}" if url.startswith("sqlite") else url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self._slot,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "ERROR",
+            "notification_listener_polling_interval_sec": 0.2,
+        }
+        DBOS(config=config)
+        self._datasource = SQLAlchemyDatasource.create(
+            url,
+            engine=self._program.installation.engine,
+            serializer=DBOSPortableJSONSerializer(),
+            sessionmaker=self._sessions,
+        )
+
+    def _register(self, reader: PageReader, planner: SettlementPlanner) -> None:
+        program, datasource = self._program, self._datasource
+        # The ledger's lock is the first statement: with it PostgreSQL needs no more than this, and SQLite knows one level.
+        isolation: Literal["SERIALIZABLE", "READ COMMITTED"] = (
+            "SERIALIZABLE" if program.installation.database_url.startswith("sqlite") else "READ COMMITTED"
+        )
+
+        @DBOS.step(name="read_page")
+        def read_page(form_id: str) -> str:
+            return reader.read(form_id)
+
+        @datasource.transaction(name="record_reading", isolation_level=isolation)
+        def keep_reading(form_id: str, reading: str) -> None:
+            session = datasource.sql_session()
+            lock_ledger(session)
+            record_reading(session, program, form_id, reading)
+
+        @DBOS.step(name="plan_settlement")
+        def plan(submission_id: str) -> str:
+            return planner.plan(submission_id)
+
+        @datasource.transaction(name="record_settlement", isolation_level=isolation)
+        def keep_settlement(submission_id: str, settlement: str) -> None:
+            session = datasource.sql_session()
+            lock_ledger(session)
+            record_settlement(session, program, submission_id, settlement)
+
+        @DBOS.workflow(name="read_form")
+        def read_form(form_id: str) -> None:
+            keep_reading(form_id, read_page(form_id))
+
+        @DBOS.workflow(name="settle_submission")
+        def settle_submission(submission_id: str) -> None:
+            keep_settlement(submission_id, plan(submission_id))
+
+        self._read_form, self._settle_submission = read_form, settle_submission
+
+    def _enqueue_due_work(self) -> bool:
+        """Enqueues what is due and isn't yet; whether anything is left to do. The same work has the same id everywhere."""
+        with self._sessions() as session:
+            due = select(Form.form_id).where(Form.state == State.RECEIVED).order_by(Form.submission_id, Form.position)
+            forms = list(session.scalars(due.limit(_ENQUEUED_AHEAD)))
+            unread = select(Form.submission_id).where(Form.state == State.RECEIVED)
+            settle = select(Submission).where(Submission.needs_settling, Submission.submission_id.not_in(unread))
+            submissions = {f"settle/{row.submission_id}/{row.settlements}": row for row in session.scalars(settle)}
+        for form_id in forms:
+            self._enqueue(PAGES_QUEUE, f"read/{form_id}", self._read_form, form_id)
+        for work_id, row in submissions.items():
+            self._enqueue(SUBMISSIONS_QUEUE, work_id, self._settle_submission, row.submission_id)
+        for work_id in self._find_failed([f"read/{form_id}" for form_id in forms]):
+            park_form(self._program, work_id.removeprefix("read/"))
+        for work_id in self._find_failed(list(submissions)):
+            abandon_settlement(self._program, submissions[work_id].submission_id)
+        return bool(forms or submissions)
+
+    def _enqueue(self, queue: str, work_id: str, workflow: object, argument: str) -> None:
+        if work_id in self._enqueued:
+            return
+        with SetWorkflowID(work_id):
+            DBOS.enqueue_workflow(queue, workflow, argument)  # type: ignore[arg-type]  # DBOS wraps it untyped
+        self._enqueued.add(work_id)
+
+    def _find_failed(self, work_ids: list[str]) -> list[str]:
+        begun = [work_id for work_id in work_ids if work_id in self._enqueued]
+        if not begun:
+            return []
+        failed: list[WorkflowStatus] = DBOS.list_workflows(
+            workflow_ids=begun, status=list(_FAILED), load_input=False, load_output=False
+        )
+        return [workflow.workflow_id for workflow in failed]
+
+    def _keep_beating(self) -> None:
+        while not self._stop.wait(_BEAT_SECONDS):
+            if not beat(self._sessions, self._slot, self.owner):
+                self._stop.set()
+
+    def _take_over_dead_slots(self) -> None:
+        for slot in list_dead_slots(self._sessions):
+            begun = DBOS.list_workflows(executor_id=slot, status="PENDING", load_input=False, load_output=False)
+            for workflow in begun:
+                DBOS.resume_workflow(workflow.workflow_id, queue_name=workflow.queue_name)
+            forget_slot(self._sessions, slot)
+
+
+def run_worker(program: Program, drain: bool, owner: str) -> None:
+    """Runs one worker in this process until it is drained or told to stop by a signal or by the end of its parent."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    with program.open_cell() as cell:
+        worker = Worker(program, cell, owner)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        threading.Thread(target=_stop_with_parent, args=(worker, os.getppid()), daemon=True).start()
+        worker.run(drain)
+
+
+def _stop_with_parent(worker: Worker, parent: int) -> None:
+    while Path(f"/proc/{parent}").exists() and os.getppid() == parent:
+        time.sleep(1)
+    worker.stop()

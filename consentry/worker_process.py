@@ -1,0 +1,26 @@
+"""The program of one worker process: `python -m consentry.worker_process --owner NAME [--drain]`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from consentry.program import Program
+from consentry.settings import read_settings
+from consentry.worker import run_worker
+
+
+def main() -> int:
+    """Runs a worker; returns 0 when it ended by itself or was told to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--owner", required=True)
+    parser.add_argument("--drain", action="store_true")
+    arguments = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    run_worker(Program.open(read_settings()), arguments.drain, arguments.owner)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Reads consent forms: which template fits a page, and what each field's pixels say.
+
+A plain library: it imports nothing of the other folders, no database and no web framework.
+"""
+
+from ocr.errors import TemplateError
+from ocr.page_kinds import classify_page, read_printed_page
+from ocr.pictures import write_png
+from ocr.read_field import read_field
+from ocr.read_page import read_page
+from ocr.reading import FieldReading, FormReading
+from ocr.template import Template, TemplateBox, TemplateIdentity
+from ocr.types import FIELD_KINDS, FieldKind, Mark, PageKind, PixelBox
+
+__all__ = [
+    "FIELD_KINDS",
+    "FieldKind",
+    "FieldReading",
+    "FormReading",
+    "Mark",
+    "PageKind",
+    "PixelBox",
+    "Template",
+    "TemplateBox",
+    "TemplateError",
+    "TemplateIdentity",
+    "classify_page",
+    "read_field",
+    "read_page",
+    "read_printed_page",
+    "write_png",
+]

@@ -1,0 +1,164 @@
+"""Cuts a field out of the page in the scan's own resolution and leaves nothing but the ink that was written.
+
+The blank's own printing (labels, rules, comb lines, box edges) is laid over the cut and taken away, with tolerance; strokes
+that cross a rule are mended. What belongs to neighbouring lines is dropped, ink that runs out of its box is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.registration import Homography, even_out
+from ocr.template import Template, TemplateBox
+from ocr.types import PixelBox
+
+INK_LEVEL = 190
+PRINT_LEVEL = 215
+_SIDE_MARGIN = 14
+_LINE_MARGIN = 0.45
+_LARGEST_LINE_MARGIN = 26
+_SHIFT = 7
+_LEAST_SHIFT_FIT = 0.45
+_SMALLEST_SPECK = 9
+
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCrop:
+    """A field's cut: `grey` with printing and strange ink made white, `ink` where something was written (uint8 0 or 1).
+
+    `x0, y0, x1, y1` is the field's box within the cut; `unit` cut pixels make a template unit (1/200 inch).
+    """
+
+    grey: Grey
+    ink: Grey
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    unit: float
+
+    @property
+    def ink_box(self) -> PixelBox | None:
+        """The tight box around all ink, None where there is none."""
+        rows, columns = np.flatnonzero(self.ink.any(axis=1)), np.flatnonzero(self.ink.any(axis=0))
+        if not len(rows):
+            return None
+        return PixelBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def locate_box(homography: Homography, box: TemplateBox, page: Grey) -> PixelBox:
+    """The upright box on the page that holds a field's box, cut to the page."""
+    corners = np.array([[[box.x0, box.y0]], [[box.x1, box.y0]], [[box.x1, box.y1]], [[box.x0, box.y1]]], np.float64)
+    quad = cv2.perspectiveTransform(corners, homography).reshape(4, 2)
+    low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
+    height, width = page.shape[:2]
+    return PixelBox(
+        int(np.clip(low[0], 0, width)),
+        int(np.clip(low[1], 0, height)),
+        int(np.clip(high[0], 0, width)),
+        int(np.clip(high[1], 0, height)),
+    )
+
+
+def cut_field(
+    page: Grey, homography: Homography, template: Template, box: TemplateBox, keep_outside: bool
+) -> FieldCrop:
+    """Cuts one field. `keep_outside`: ink beyond the box counts as long as it touches the box (signatures, ticks)."""
+    margin_y = min(_LINE_MARGIN * (box.y1 - box.y0), _LARGEST_LINE_MARGIN)
+    outer = TemplateBox(box.x0 - _SIDE_MARGIN, box.y0 - margin_y, box.x1 + _SIDE_MARGIN, box.y1 + margin_y)
+    unit = _measure_unit(homography, box)
+    cut, blank = _cut_both(page, homography, template, outer, unit)
+    evened = even_out(cut, max(15, round(40 * unit)) | 1)
+    evened = _align(evened, blank, unit)
+    ink = (evened < _find_ink_level(evened)).astype(np.uint8)
+    printed = _find_printing(blank, unit)
+    written = _mend_strokes(ink, printed, unit)
+    inner = [round((edge - start) * unit) for edge, start in zip(box, (outer.x0, outer.y0) * 2, strict=True)]
+    written = _drop_strange_ink(written, inner, unit, keep_outside)
+    halo = cv2.dilate(written, np.ones((3, 3), np.uint8))
+    grey = np.where(halo > 0, evened, 255).astype(np.uint8)
+    return FieldCrop(grey, written, inner[0], inner[1], inner[2], inner[3], unit)
+
+
+def _measure_unit(homography: Homography, box: TemplateBox) -> float:
+    centre = np.array([[[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]]])
+    steps = cv2.perspectiveTransform(centre + np.array([[[0.0, 0.0]], [[1.0, 0.0]], [[0.0, 1.0]]]), homography)
+    lengths = np.linalg.norm(steps[1:, 0] - steps[0, 0], axis=1)
+    return float(np.clip(lengths.max(), 0.5, 2.0))
+
+
+def _cut_both(
+    page: Grey, homography: Homography, template: Template, outer: TemplateBox, unit: float
+) -> tuple[Grey, Grey]:
+    to_cut = np.array([[unit, 0, -outer.x0 * unit], [0, unit, -outer.y0 * unit], [0, 0, 1.0]])
+    size = (max(8, round((outer.x1 - outer.x0) * unit)), max(8, round((outer.y1 - outer.y0) * unit)))
+    cut = cv2.warpPerspective(
+        page, to_cut @ np.linalg.inv(homography), size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    blank = cv2.warpPerspective(template.page, to_cut, size, flags=cv2.INTER_CUBIC, borderValue=255)
+    return cut, blank
+
+
+def _align(cut: Grey, blank: Grey, unit: float) -> Grey:
+    """Moves the cut by the few pixels by which its printed lines miss the blank's: curl and lens leave such a rest."""
+    reach = max(2, round(_SHIFT * unit))
+    inside = blank[reach:-reach, reach:-reach]
+    if min(inside.shape) < 8 or inside.min() > PRINT_LEVEL:
+        return cut
+    fit = cv2.matchTemplate(
+        cv2.GaussianBlur(cut, (0, 0), unit), cv2.GaussianBlur(inside, (0, 0), unit), cv2.TM_CCOEFF_NORMED
+    )
+    _, best, _, place = cv2.minMaxLoc(fit)
+    if best < _LEAST_SHIFT_FIT or best < fit[reach, reach] + 0.02:
+        return cut
+    move = np.array([[1.0, 0, reach - place[0]], [0, 1.0, reach - place[1]]])
+    moved: Grey = cv2.warpAffine(cut, move, cut.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    return moved
+
+
+def _find_ink_level(evened: Grey) -> int:
+    darkest = float(np.percentile(evened, 0.5))
+    return int(np.clip((darkest + 255) / 2 + 15, 120, INK_LEVEL))
+
+
+def _find_printing(blank: Grey, unit: float) -> Grey:
+    reach = 2 * max(1, round(1.3 * unit)) + 1
+    printed: Grey = cv2.dilate((blank < PRINT_LEVEL).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    return printed
+
+
+def _mend_strokes(ink: Grey, printed: Grey, unit: float) -> Grey:
+    """Takes printing away; where a stroke ends on both sides of a rule, the ink between is given back."""
+    outside = ink & (1 - printed)
+    thick = round(7 * unit) | 1
+    falling = np.eye(thick, dtype=np.uint8)
+    kernels = (np.ones((thick, 1), np.uint8), np.ones((1, thick), np.uint8), falling, falling[::-1].copy())
+    closed = np.zeros_like(ink)
+    for kernel in kernels:
+        closed |= cv2.morphologyEx(outside, cv2.MORPH_CLOSE, kernel)
+    mended: Grey = outside | (closed & printed & ink)
+    return mended
+
+
+def _drop_strange_ink(written: Grey, inner: list[int], unit: float, keep_outside: bool) -> Grey:
+    count, labels, stats, centroids = cv2.connectedComponentsWithStats(written, connectivity=8)
+    x0, y0, x1, y1 = inner
+    slack = 0.06 * (y1 - y0)
+    kept = np.zeros(count, np.uint8)
+    for number in range(1, count):
+        left, top, width, height, area = stats[number]
+        if area < max(3.0, _SMALLEST_SPECK * unit * unit) and max(width, height) < 5 * unit:
+            continue
+        overlap = max(0, min(top + height, y1) - max(top, y0)) / max(height, 1)
+        across = max(0, min(left + width, x1) - max(left, x0)) / max(width, 1)
+        central = y0 - slack <= centroids[number][1] <= y1 + slack and x0 - slack <= centroids[number][0] <= x1 + slack
+        touches = overlap > 0.25 and across > 0.25
+        kept[number] = (touches or central) if keep_outside else (central and overlap > 0.4)
+    remaining: Grey = kept[labels]
+    return remaining

@@ -1,0 +1,68 @@
+"""Reads a page: finds the template that fits, cuts its fields, reads them. None where no template fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.crops import cut_field, locate_box
+from ocr.reading import FieldReading, FormReading
+from ocr.reading_fields import CutField, read_cut_fields
+from ocr.registration import Registration, register_page
+from ocr.template import Template
+from ocr.types import FIELD_KINDS, FieldKind
+
+_RUNS_OUT = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
+
+
+def read_page(image: NDArray[np.uint8], templates: Sequence[Template]) -> FormReading | None:
+    """Reads a page (H x W or H x W x 3 uint8, RGB) by the template that fits it; None if none does.
+
+    `ValueError` for an image of another shape or type.
+    """
+    page = to_grey(image)
+    registration = register_page(page, templates)
+    if registration is None:
+        return None
+    return FormReading(
+        template_identity=registration.template.identity,
+        fields=_read_fields(page, registration),
+        corners=_find_corners(registration),
+        inliers=registration.inliers,
+        agreement=registration.agreement,
+    )
+
+
+def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A grey copy of an image; `ValueError` for what is no picture."""
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or 0 in image.shape:
+        raise ValueError("a page is an H x W or H x W x 3 array of uint8")
+    if image.ndim == 2:
+        return np.ascontiguousarray(image)
+    if image.shape[2] != 3:
+        raise ValueError("a page is an H x W or H x W x 3 array of uint8")
+    grey: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return grey
+
+
+def _read_fields(page: NDArray[np.uint8], registration: Registration) -> dict[str, FieldReading]:
+    template, homography = registration.template, registration.homography
+    cuts = {
+        name: CutField(
+            FIELD_KINDS[name],
+            cut_field(page, homography, template, box, keep_outside=FIELD_KINDS[name] in _RUNS_OUT),
+            locate_box(homography, box, page),
+        )
+        for name, box in template.boxes.items()
+    }
+    return read_cut_fields(cuts)
+
+
+def _find_corners(registration: Registration) -> tuple[tuple[float, float], ...]:
+    height, width = registration.template.page.shape
+    corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
+    quad = cv2.perspectiveTransform(corners, registration.homography).reshape(4, 2)
+    return tuple((float(x), float(y)) for x, y in quad)

@@ -1,0 +1,230 @@
+"""Readings: what a field's pixels say, and what a form's fields say together. They keep their evidence, so that any text can
+be weighed against the pixels later, also after being stored.
+
+A reading never says whose form it is. An empty or unreadable field has an empty text; it never counts as a value.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from rapidfuzz.distance import DamerauLevenshtein
+
+from ocr.alphabet import SIZE, fold_text
+from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
+from ocr.dates import DayScores, read_as_digits, weigh_days
+from ocr.template import TemplateIdentity
+from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox
+
+_FORMAT = 1
+NO_BOX = PixelBox(0, 0, 0, 0)
+_TYPED_ENGINE = "typed"
+_TYPED_SLIP = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldReading:
+    """One field. `text` as written (best reading), `value` normalised (a date as YYYY-MM-DD, an ID as digits, "" if none),
+    `confidence` 0 to 1, `box` in page pixels, `mark` for tick boxes and signatures; `views` are the CTC outputs behind it.
+    """
+
+    kind: FieldKind
+    text: str
+    confidence: float
+    engine: str
+    box: PixelBox = NO_BOX
+    value: str = ""
+    mark: Mark = Mark.EMPTY
+    greedy: str = ""
+    views: tuple[Matrix, ...] = field(default=(), repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in the field (for an unreadable one: False)."""
+        return self.mark is Mark.EMPTY
+
+    def score(self, candidates: Sequence[str]) -> Scores:
+        """Natural-log probability of each candidate given the pixels, finite, comparable within this reading.
+
+        A candidate YYYY-MM-DD of a date field stands for that day in any way of writing; of an ID field letters that look
+        like digits count for them. Views are averaged in the logarithm.
+        """
+        if not self.views:
+            return _score_typed(self.value or self.text, candidates) if self.text else np.full(len(candidates), LOWEST)
+        mean: Scores = np.mean([self._score_view(view, candidates) for view in self.views], axis=0)
+        return mean
+
+    def score_days(self, days: Sequence[date]) -> Scores:
+        """Natural-log probability of each day given the pixels of a date field."""
+        if not self.views:
+            return self.score([day.isoformat() for day in days])
+        tables = [_weigh_days_once(view.tobytes(), len(view)) for view in self.views]
+        return np.array([np.mean([table.score(day) for table in tables]) for day in days])
+
+    def score_greedy(self) -> float:
+        """Natural-log probability of the most probable path through the pixels: what any good explanation comes near."""
+        if not self.views:
+            return 0.0
+        return float(np.mean([np.log(np.maximum(view.max(axis=1), 1e-9)).sum() for view in self.views]))
+
+    def _score_view(self, view: Matrix, candidates: Sequence[str]) -> Scores:
+        if self.kind is FieldKind.STUDENT_ID:
+            return score_candidates(read_as_digits(view)[:, :SIZE], candidates)
+        if self.kind is not FieldKind.DATE:
+            return score_candidates(view, candidates)
+        days = [_parse_day(text) for text in candidates]
+        scores = np.full(len(candidates), LOWEST)
+        table = _weigh_days_once(view.tobytes(), len(view))
+        for place, day in enumerate(days):
+            if day is not None:
+                scores[place] = table.score(day)
+        others = [place for place, day in enumerate(days) if day is None]
+        if others:
+            scores[others] = score_candidates(view, [candidates[place] for place in others])
+        return scores
+
+    @classmethod
+    def from_text(cls, kind: FieldKind, text: str, box: PixelBox = NO_BOX) -> FieldReading:
+        """A value that was typed into a fillable form: certain as text, weighed by edit distance."""
+        tidy = " ".join(text.split())
+        mark = Mark.MARKED if tidy else Mark.EMPTY
+        return cls(kind, tidy, 1.0, _TYPED_ENGINE, box, value=normalise_value(kind, tidy), mark=mark, greedy=tidy)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormReading:
+    """A form's fields, which template it is and how it lies. `corners` are the blank's corners on the page, clockwise from
+    top left; `agreement` and `inliers` tell how well it registered.
+    """
+
+    template_identity: TemplateIdentity
+    fields: dict[str, FieldReading]
+    corners: tuple[tuple[float, float], ...]
+    inliers: int
+    agreement: float
+
+    def with_typed_fields(self, typed: Mapping[str, str]) -> FormReading:
+        """The reading with values that a program typed into a fillable form in place of their pixels."""
+        fields = dict(self.fields)
+        for name, text in typed.items():
+            known, kind = fields.get(name), FIELD_KINDS.get(name)
+            if known is None or kind is None or kind is FieldKind.SIGNATURE:
+                continue
+            if kind is FieldKind.CHECKBOX:
+                mark = Mark.EMPTY if text in ("", "Off") else Mark.MARKED
+                fields[name] = replace(known, mark=mark, confidence=1.0, engine=_TYPED_ENGINE)
+            elif text.strip():
+                fields[name] = FieldReading.from_text(kind, text, known.box)
+        return replace(self, fields=fields)
+
+    def to_bytes(self) -> bytes:
+        """The reading as bytes, to be kept."""
+        described = {
+            "format": _FORMAT,
+            "template": list(self.template_identity),
+            "corners": self.corners,
+            "inliers": self.inliers,
+            "agreement": self.agreement,
+            "fields": {name: _describe(reading) for name, reading in self.fields.items()},
+        }
+        arrays: dict[str, np.ndarray] = {
+            f"{name}/{place}": view.astype(np.float16)
+            for name, reading in self.fields.items()
+            for place, view in enumerate(reading.views)
+        }
+        stream = io.BytesIO()
+        arrays["described"] = np.frombuffer(json.dumps(described).encode(), np.uint8)
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # the stub takes a name for an option
+        return stream.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> FormReading:
+        """A reading that was kept; `ValueError` for bytes that are none of this version."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+            described = json.loads(kept["described"].tobytes())
+            if described["format"] != _FORMAT:
+                raise ValueError("a reading of another version")
+            fields = {
+                name: _restore(
+                    entry, tuple(kept[f"{name}/{place}"].astype(np.float32) for place in range(entry["views"]))
+                )
+                for name, entry in described["fields"].items()
+            }
+        corners = tuple((float(x), float(y)) for x, y in described["corners"])
+        identity = TemplateIdentity(*described["template"])
+        return cls(identity, fields, corners, described["inliers"], described["agreement"])
+
+
+def normalise_value(kind: FieldKind, text: str) -> str:
+    """A date as YYYY-MM-DD, an ID without its blanks, else the text itself."""
+    if kind is FieldKind.DATE:
+        day = _parse_day(text)
+        return day.isoformat() if day else ""
+    return "".join(text.split()) if kind is FieldKind.STUDENT_ID else text
+
+
+@lru_cache(maxsize=64)
+def _weigh_days_once(content: bytes, steps: int) -> DayScores:
+    return weigh_days(np.frombuffer(content, np.float32).reshape(steps, -1))
+
+
+def _parse_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    parts = text.replace("-", "/").replace(".", "/").split("/")
+    try:
+        month, day, year = (int(part) for part in parts)
+        return date(year + (2000 if year < 100 else 0), month, day)
+    except ValueError:
+        return None
+
+
+def _score_typed(text: str, candidates: Sequence[str]) -> Scores:
+    typed = fold_text(text).replace(" ", "")
+    return np.array(
+        [
+            -_TYPED_SLIP * DamerauLevenshtein.distance(typed, folded)
+            if (folded := fold_text(c).replace(" ", ""))
+            else LOWEST
+            for c in candidates
+        ],
+        np.float64,
+    )
+
+
+def _describe(reading: FieldReading) -> dict[str, object]:
+    return {
+        "kind": reading.kind,
+        "text": reading.text,
+        "confidence": reading.confidence,
+        "engine": reading.engine,
+        "box": list(reading.box),
+        "value": reading.value,
+        "mark": reading.mark,
+        "greedy": reading.greedy,
+        "views": len(reading.views),
+    }
+
+
+def _restore(entry: dict[str, object], views: tuple[Matrix, ...]) -> FieldReading:
+    box = entry["box"]
+    assert isinstance(box, list)  # noqa: S101 - written by `_describe`
+    return FieldReading(
+        kind=FieldKind(str(entry["kind"])),
+        text=str(entry["text"]),
+        confidence=float(str(entry["confidence"])),
+        engine=str(entry["engine"]),
+        box=PixelBox(*box),
+        value=str(entry["value"]),
+        mark=Mark(str(entry["mark"])),
+        greedy=str(entry["greedy"]),
+        views=views,
+    )
