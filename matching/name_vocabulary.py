@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from matching.name_slips import price_one_slip
 from matching.spelling_variants import (
     NICKNAME_PRICE,
     SAME_KEY_PRICE,
@@ -29,11 +30,10 @@ IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float32]
 
 EXACT_PRICE = log(0.9)
-ONE_SLIP = log(0.06)
 TWO_SLIPS = log(0.012)
 THREE_SLIPS = log(0.003)
-WAYS_TO_SLIP = log(9.0)
-"""A slip at one letter has about this many likely outcomes (neighbours on the keyboard, look-alikes, a lost letter)."""
+WAYS_TO_SLIP = log(12.0)
+"""Of two slips or more, each has about this many likely outcomes at one letter."""
 BEGINNING_PRICE = log(0.006)
 INITIAL_PRICE = log(0.03)
 CACHED_NAMES = 200_000
@@ -143,9 +143,11 @@ class NameVocabulary:
             )[0]
             close = distances <= slips
             ways = log(length) + WAYS_TO_SLIP
-            price_of = (EXACT_PRICE, ONE_SLIP - ways, TWO_SLIPS - 2 * ways + log(2), THREE_SLIPS - 3 * ways + log(6))
+            several = {2: TWO_SLIPS - 2 * ways + log(2), 3: THREE_SLIPS - 3 * ways + log(6)}
             for number, distance in zip(near[close].tolist(), distances[close].tolist(), strict=True):
-                prices[number] = max(prices.get(number, -99.0), price_of[distance])
+                if distance:
+                    price = price_one_slip(written, self.forms[number]) if distance == 1 else several[distance]
+                    prices[number] = max(prices.get(number, -99.0), price)
         if exact is not None:
             prices[exact] = EXACT_PRICE
 

@@ -25,7 +25,7 @@ class Prior:
 
     stranger: float = 0.1
     sibling: float = 0.035
-    twin: float = 0.01
+    twin: float = 0.015
     population: int = 1
 
     @property
