@@ -1,4 +1,4 @@
-"""What a cell's child may do: read its libraries, use its own temporary folder, answer on one socket, and nothing else.
+"""What a cell's child may do: read its libraries, answer on one socket, and nothing else. It can write no file at all.
 
 Each protection is put up on its own and says whether it holds; on a kernel or account that lacks one the others remain.
 Resource limits always hold. The system call filter knows x86-64 and ARM64; elsewhere it is reported as absent.
@@ -23,9 +23,6 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 
 _SIGKILL, _EPERM, _ENOSYS = 9, 1, 38
 
 _READ_RIGHTS = 1 << 2 | 1 << 3  # read a file, list a folder
-_OWN_FOLDER_RIGHTS = (
-    1 << 1 | _READ_RIGHTS | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 14
-)  # write, remove, make, truncate
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 
 _SYSTEM_CALLS: dict[str, tuple[int, dict[str, int]]] = {
@@ -74,9 +71,9 @@ def die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
-def confine_child(own_folder: str, memory_bytes: int, cpu_seconds: int, written_bytes: int) -> dict[str, bool]:
+def confine_child(own_folder: str, memory_bytes: int, cpu_seconds: int) -> dict[str, bool]:
     """Put up all protections around this process, for good; says which hold."""
-    limit_resources(memory_bytes, cpu_seconds, written_bytes)
+    limit_resources(memory_bytes, cpu_seconds)
     no_new_rights = _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     files = restrict_files(own_folder)
     capabilities = drop_capabilities()
@@ -92,12 +89,12 @@ def confine_child(own_folder: str, memory_bytes: int, cpu_seconds: int, written_
     }
 
 
-def limit_resources(memory_bytes: int, cpu_seconds: int, written_bytes: int) -> None:
-    """Limit memory, processor time, written bytes; no core file ever (it would hold a child's form)."""
+def limit_resources(memory_bytes: int, cpu_seconds: int) -> None:
+    """Limit memory and processor time; no file is written, a core file least of all (it would hold a child's form)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes, written_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
@@ -110,7 +107,7 @@ def readable_folders() -> list[str]:
 
 
 def restrict_files(own_folder: str) -> bool:
-    """Landlock: read the libraries, use the own folder, open nothing else; no TCP, no signals outside."""
+    """Landlock: read the libraries and the own folder, open nothing else; no TCP, no signals outside."""
     version = _LIBC.syscall(_LANDLOCK_CREATE, None, 0, 1)
     if version < 1:
         return False
@@ -121,20 +118,19 @@ def restrict_files(own_folder: str) -> bool:
     ruleset = _LIBC.syscall(_LANDLOCK_CREATE, attributes, size, 0)
     if ruleset < 0:
         return False
-    for folder in readable_folders():
-        _allow_beneath(ruleset, folder, _READ_RIGHTS)
-    _allow_beneath(ruleset, own_folder, _OWN_FOLDER_RIGHTS & handled)
+    for folder in (*readable_folders(), own_folder):
+        _allow_reading(ruleset, folder)
     holds = _LIBC.syscall(_LANDLOCK_RESTRICT, ruleset, 0) == 0
     os.close(ruleset)
     return bool(holds)
 
 
-def _allow_beneath(ruleset: int, folder: str, rights: int) -> None:
+def _allow_reading(ruleset: int, folder: str) -> None:
     try:
         descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
         return
-    _LIBC.syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", rights, descriptor), 0)
+    _LIBC.syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", _READ_RIGHTS, descriptor), 0)
     os.close(descriptor)
 
 

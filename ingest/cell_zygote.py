@@ -20,8 +20,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITTEN_BYTES = 64_000_000
-
 
 @dataclass(slots=True)
 class _Child:
@@ -119,9 +117,7 @@ def _live_as_child(answer: int, document: int, folder: str, limits: dict[str, in
         _keep_only(answer, document)
         os.chdir(folder)
         tempfile.tempdir = folder
-        protections = cell_confinement.confine_child(
-            folder, limits["memory_bytes"], limits["cpu_seconds"], WRITTEN_BYTES
-        )
+        protections = cell_confinement.confine_child(folder, limits["memory_bytes"], limits["cpu_seconds"])
         exit_code = cell_tasks.answer_task(answer, document, protections)
     except BaseException:  # whatever it is, this process ends here and says nothing but its exit code
         exit_code = 1
