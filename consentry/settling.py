@@ -18,12 +18,13 @@ from consentry.listed_rows import find_birth_dates, find_faults, query_row
 from consentry.paper_facts import gather_paper_facts, query_form
 from consentry.program import Program
 from matching import Candidate, Pairing, Query, pair_rows, summarise_agreement
-from ocr import FormReading
+from ocr import FieldReading, FormReading
 from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit
 from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
 
 ROW_FITS = 0.95
 ROW_MARGIN = 2.0
+LEGIBLE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +146,16 @@ def _pair(forms: Sequence[_ReadForm], rows: Sequence[ListedStudent]) -> list[_Pa
         if pairing.row is None and rows:
             # A copy of a form loses its row to the first: alone with the list, it shows which row it means.
             pairing = pair_rows([read.query], queries)[0]
-        paired.append(_describe_row(pairing, rows))
+        paired.append(_describe_row(pairing, rows, read.reading))
     return paired
 
 
-def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent]) -> _PairedRow:
+def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent], reading: FormReading) -> _PairedRow:
     if pairing.row is None:
         return _PairedRow(None, RowFacts(RowFit.NONE))
     row = rows[pairing.row]
-    if pairing.contradictions:
+    contradictions = tuple(name for name in pairing.contradictions if _is_legible(reading.fields.get(name)))
+    if contradictions:
         fit = RowFit.CONTRADICTED
     elif pairing.probability < ROW_FITS or pairing.margin < ROW_MARGIN:
         fit = RowFit.UNSURE
@@ -163,11 +165,16 @@ def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent]) -> _PairedRow
     facts = RowFacts(
         fit=fit,
         row_number=row.row_number,
-        contradictions=pairing.contradictions,
+        contradictions=contradictions,
         faults=find_faults(row),
         birth_date=births[0] if births else None,
     )
     return _PairedRow(row, facts)
+
+
+def _is_legible(field: FieldReading | None) -> bool:
+    """Whether a field is read surely enough to send a form back for it: a poor reading contradicts nobody."""
+    return field is not None and field.confidence >= LEGIBLE
 
 
 def _gather_match_facts(

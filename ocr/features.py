@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FEATURE_PIXELS = 900_000
+FEATURE_PIXELS = 700_000
 MOST_FEATURES = 2500
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """`points` N x 2 float32 in full-size pixels, `descriptors` N x 128 float32; `scale` is reduced size over full size."""
+    """`points` N x 2 float32 in full-size pixels, strongest first, `descriptors` N x 128 float32; `scale` is the reduction."""
 
     points: NDArray[np.float32]
     descriptors: NDArray[np.float32]
@@ -33,6 +33,8 @@ def find_features(page: NDArray[np.uint8]) -> Features:
     keypoints, descriptors = detector.detectAndCompute(cv2.GaussianBlur(small, (0, 0), 0.8), None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), scale)
-    points = np.array([keypoint.pt for keypoint in keypoints], np.float32) / scale
+    strongest = np.argsort([-keypoint.response for keypoint in keypoints], kind="stable")
+    points = np.array([keypoints[place].pt for place in strongest], np.float32) / scale
+    descriptors = descriptors[strongest]
     rooted = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9))
     return Features(points.astype(np.float32), rooted.astype(np.float32), scale)

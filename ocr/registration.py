@@ -22,8 +22,10 @@ RATIO = 0.82
 FEWEST_INLIERS = 30
 LEAST_AGREEMENT = 0.30
 _SHORTLIST = 4
-_FIRST_LOOK = 500
+_FIRST_LOOK = 300
+_MATCHED = 1000
 _COMPARE_SCALE = 0.5
+_CODE_SCALE = 0.75
 
 Homography = NDArray[np.float64]
 
@@ -60,14 +62,19 @@ def register_page(page: NDArray[np.uint8], templates: Sequence[Template]) -> Reg
     return _tell_apart(page, best, rivals) if rivals else best
 
 
-def match_features(features: Features, template: Features, count: int | None = None) -> NDArray[np.int64]:
-    """Pairs (page feature, template feature) that are each other's clear best, N x 2."""
-    descriptors = features.descriptors[:count] if count else features.descriptors
+def match_features(features: Features, template: Features, count: int) -> NDArray[np.int64]:
+    """Pairs (page feature, template feature), N x 2: of the page's `count` strongest, those with one clearly best partner."""
+    descriptors = features.descriptors[:count]
     if len(descriptors) < 2 or len(template.descriptors) < 2:
         return np.zeros((0, 2), np.int64)
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(descriptors, template.descriptors, k=2)
-    kept = [(best.queryIdx, best.trainIdx) for best, second in pairs if best.distance < RATIO * second.distance]
-    return np.array(kept, np.int64).reshape(-1, 2)
+    likeness = descriptors @ template.descriptors.T  # of unit vectors: squared distance is 2 - 2 x likeness
+    rows = np.arange(len(likeness))
+    best = likeness.argmax(axis=1)
+    closest = 2 - 2 * likeness[rows, best]
+    likeness[rows, best] = -1.0
+    second = 2 - 2 * likeness.max(axis=1)
+    clear = np.flatnonzero(closest < RATIO**2 * second)
+    return np.column_stack([clear, best[clear]])
 
 
 def _shortlist(features: Features, templates: Sequence[Template]) -> list[Template]:
@@ -78,7 +85,7 @@ def _shortlist(features: Features, templates: Sequence[Template]) -> list[Templa
 
 
 def _lay_over(page: NDArray[np.uint8], features: Features, template: Template) -> Registration | None:
-    pairs = match_features(features, template.features)
+    pairs = match_features(features, template.features, _MATCHED)
     if len(pairs) < FEWEST_INLIERS // 2:
         return None
     source = template.features.points[pairs[:, 1]]
@@ -122,8 +129,11 @@ def flatten_page(
 
 def even_out(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """The image with its paper made white: divided by the brightness of the paper around, which shadows change slowly."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    paper = cv2.GaussianBlur(cv2.morphologyEx(image, cv2.MORPH_CLOSE, kernel), (0, 0), size / 3)
+    shrink = max(1, size // 8)
+    small = image[: image.shape[0] // shrink * shrink or 1, : image.shape[1] // shrink * shrink or 1]
+    small = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size // shrink | 1,) * 2, np.uint8))
+    paper = cv2.resize(cv2.blur(closed, (5, 5)), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
     evened: NDArray[np.uint8] = np.clip(image.astype(np.float32) * 255.0 / np.maximum(paper, 1), 0, 255).astype(
         np.uint8
     )
@@ -148,7 +158,9 @@ def _tell_apart(page: NDArray[np.uint8], best: Registration, rivals: Sequence[Re
 
 
 def _find_named_template(page: NDArray[np.uint8], fitting: Sequence[Registration]) -> Registration | None:
-    texts = [code.text.casefold() for code in zxingcpp.read_barcodes(page)]
+    flat = flatten_page(page, fitting[0].homography, fitting[0].template, _CODE_SCALE)
+    codes = zxingcpp.read_barcodes(flat, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=False, try_invert=False)
+    texts = [code.text.casefold() for code in codes]
     named = [
         entry for entry in fitting if any(entry.template.identity.code.casefold() in text.split() for text in texts)
     ]
