@@ -22,7 +22,7 @@ _PROTECTED = re.compile(r'="([^"]*)"')
 def tidy_text(text: str) -> str:
     """Visible text only, single spaces, composed accents, at most 500 characters."""
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())[:_TOO_LONG]
+        return (" ".join(text.split()) if " " in text else text)[:_TOO_LONG]
     composed = unicodedata.normalize("NFC", text)
     spaced = ("" if (kind := unicodedata.category(letter)) in ("Cf", "Cs", "Co", "Cn")
               else " " if kind in ("Cc", "Zs", "Zl", "Zp") else letter for letter in composed)  # fmt: skip
@@ -32,8 +32,9 @@ def tidy_text(text: str) -> str:
 def show_cell(value: CellValue | None) -> str:
     """A cell as text: whole numbers without .0, dates as YYYY-MM-DD."""
     if isinstance(value, str):
-        protected = _PROTECTED.fullmatch(value.strip())
-        return tidy_text(protected[1] if protected else value)
+        if value.startswith("=") and (protected := _PROTECTED.fullmatch(value.strip())):
+            return tidy_text(protected[1])
+        return tidy_text(value) if value else ""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -132,7 +132,9 @@ def _frame_rows(values: Iterator[NamedRow], as_of: str, most_rows: int) -> Itera
 
 
 def _read_fields(row: Mapping[str, str], birth_column: BirthColumn, as_of: str) -> dict[str, str]:
-    fields = {name: drop_placeholder(row.get(name, ""), is_name=True) for name in ENROLLMENT_FIELDS}
+    fields = {
+        name: drop_placeholder(text, is_name=True) if (text := row.get(name)) else "" for name in ENROLLMENT_FIELDS
+    }
     readings = birth_column.read(fields["birth_date"])
     fields["birth_date"] = readings[0] if readings else ""
     fields["student_id"] = pad_student_id(fields["student_id"])
