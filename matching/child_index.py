@@ -19,13 +19,14 @@ from matching.guardians import GuardianIndex
 from matching.name_index import NameIndex, Weighed, take_best, weigh_family
 from matching.name_roles import NameRecord, Role
 from matching.name_vocabulary import FloatArray, IntArray
-from matching.pixels import weigh_date, weigh_id
+from matching.pixels import weigh_date, weigh_id, weigh_school
 from matching.posterior import OTHER_ORDER, FieldRatios, join_fields, join_ratios, join_witnesses, take_rows
 from matching.query_reading import NameBox, ReadNames, read_guardian, read_names, text_of
 from matching.schools import SchoolIndex
 from matching.student_ids import StudentIdIndex
 from matching.types import Query, is_reading
 
+GIVEN_NAME_LEFT_OUT = log(0.04)
 MOST_WEIGHED = 2_000
 MOST_LISTED = 300
 WITHIN_REACH = 18.0
@@ -115,7 +116,7 @@ class ChildIndex:
                 else self.dates.weigh_text(text_of(date_value))
             ),
             student_id=self._weigh_id(query.get("student_id")),
-            school=self.schools.weigh_text(text_of(query.get("school"))),
+            school=self._weigh_school(query.get("school")),
             grade=self.grades.weigh_text(text_of(query.get("grade"))),
             guardian=read_guardian(self.guardians, query),
         )
@@ -167,6 +168,7 @@ class ChildIndex:
             anywhere = self.names.postings[Role.ANY].expand(children)
             for weighed in names.words:
                 any_order += take_best(anywhere, weighed)
+            any_order += self._price_unnamed(children, names.words)
             name = np.maximum(name, any_order + np.float32(OTHER_ORDER))
         if names.swapped is not None:
             name = np.maximum(name, names.swapped[children] + np.float32(OTHER_ORDER))
@@ -186,6 +188,14 @@ class ChildIndex:
         family = weigh_family(self.names.postings[Role.FAMILY].expand(children), names.words)
         return WeighedChildren(children, fields, family)
 
+    def _price_unnamed(self, children: IntArray, words: tuple[Weighed, ...]) -> FloatArray:
+        """In whatever order a name stands, the child's own given name is hardly ever left out."""
+        given = self.names.postings[Role.FIRST].expand(children)
+        named = given.without.copy()
+        for weighed in words:
+            named |= given.best(weighed.ids, weighed.ratio) > 0.0
+        return np.where(named, np.float32(0.0), np.float32(GIVEN_NAME_LEFT_OUT))
+
     def _take_box(self, box: NameBox | None, children: IntArray) -> FloatArray:
         if box is None:
             return np.zeros(children.size, dtype=np.float32)
@@ -197,6 +207,9 @@ class ChildIndex:
         for other in box.written[1:]:
             np.maximum(ratios, take_best(forms, other), out=ratios)
         return ratios
+
+    def _weigh_school(self, value: object) -> FloatArray | None:
+        return weigh_school(self.schools, value) if is_reading(value) else self.schools.weigh_text(text_of(value))
 
     def _weigh_id(self, value: object) -> FloatArray | None:
         weighed = weigh_id(self.ids, value) if is_reading(value) else self.ids.weigh_text(text_of(value))

@@ -150,6 +150,8 @@ def word_school(index: ChildIndex, child: int, value: object, weight: float) -> 
     score = compare_schools(split_school(shown), split_school(real))
     if score > 0.8 and weight > 1.0:
         return Evidence("school", shown, Agreement.VARIANT, weight, f"{shown} is short for {real}")
+    if is_reading(value) and weight > 2.0:
+        return Evidence("school", shown, Agreement.VARIANT, weight, f"school read as {shown}, fits {real} well")
     if weight > 0.5:
         return Evidence("school", shown, Agreement.CLOSE, weight, f"{shown} resembles {real}")
     return Evidence("school", shown, Agreement.DIFFERENT, weight, f"school differs: enrolled at {real}")

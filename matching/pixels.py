@@ -16,6 +16,7 @@ from matching.name_folding import words_of
 from matching.name_index import UNRELATED_SHARE, NameIndex
 from matching.name_roles import Role
 from matching.name_vocabulary import EXACT_PRICE, FloatArray
+from matching.schools import SchoolIndex
 from matching.student_ids import StudentIdIndex, WeighedIds, clean_id
 from matching.types import PixelReading, normal_text
 from matching.written_days import iso, read_day
@@ -100,3 +101,11 @@ def weigh_id(index: StudentIdIndex, reading: PixelReading) -> WeighedIds | None:
         prices[child] = max(prices.get(child, -99.0), as_read - peak + price)
     anybody = log(0.1) * max(min(len(number), 12), 4)
     return index.finish(prices, index.population(prices, anybody + as_read - peak))
+
+
+def weigh_school(index: SchoolIndex, reading: PixelReading) -> FloatArray | None:
+    """Ratio of each school, (S + 1,); None where nothing was read."""
+    if not reading.text.strip():
+        return None
+    scores = score_texts(reading, index.short_forms().texts)
+    return index.weigh_pixels(reading.text, scores, float(score_texts(reading, (reading.text,))[0]))

@@ -24,8 +24,8 @@ class Prior:
     """What is believed before anything is read. Shares of all queries, but `population`: the enrolled children."""
 
     stranger: float = 0.1
-    sibling: float = 0.035
-    twin: float = 0.015
+    sibling: float = 0.06
+    twin: float = 0.035
     population: int = 1
 
     @property

@@ -16,7 +16,7 @@ from anyascii import anyascii
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from matching.name_vocabulary import FloatArray
+from matching.name_vocabulary import FloatArray, IntArray
 
 UNRELATED_SHARE = 0.1
 SHARPNESS = 12.0
@@ -35,6 +35,12 @@ _LONG_FORM = {
     "ft": "fort",
     "mlk": "martin luther king",
 }
+_SHORT_LEVEL = {
+    "elementary": ("elementary", "elem", "es"),
+    "middle": ("middle", "middle school", "ms"),
+    "high": ("high", "high school", "hs"),
+    "k8": ("k-8",),
+}
 _EMPTY_WORDS = {"school", "sch", "schl", "schools", "the", "of", "at", "and", "escuela", "de", "la", "academy", "s"}
 
 
@@ -45,6 +51,14 @@ class SchoolName:
     own: tuple[str, ...]
     level: str
     letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolForms:
+    """Texts to show to a reading, and the number of the school each stands for (same order)."""
+
+    texts: tuple[str, ...]
+    schools: IntArray
 
 
 def split_school(text: str) -> SchoolName:
@@ -106,6 +120,30 @@ class SchoolIndex:
         counts = np.bincount(self.school_of_child, minlength=len(distinct) + 1)[: len(distinct)]
         self._frequency = counts / max(int(counts.sum()), 1)
         self._cache: dict[str, FloatArray | None] = {}
+        self._forms: SchoolForms | None = None
+
+    def short_forms(self) -> SchoolForms:
+        """The ways each school may stand on paper, the same tuple each time, and the school each belongs to."""
+        if self._forms is None:
+            texts: dict[str, int] = {}
+            for number, (school, name) in enumerate(zip(self.texts, self._names, strict=True)):
+                own = " ".join(name.own)
+                shorts = _SHORT_LEVEL.get(name.level, ())
+                for text in (school.lower(), own, *(f"{own} {short}" for short in shorts)):
+                    texts.setdefault(text, number)
+            numbers = np.fromiter(texts.values(), dtype=np.int32, count=len(texts))
+            self._forms = SchoolForms(tuple(texts), numbers)
+        return self._forms
+
+    def weigh_pixels(self, text: str, scores: FloatArray, as_read: float) -> FloatArray | None:
+        """As `weigh_text` from the score of each short form (F,) and of the text that was read."""
+        written = split_school(text)
+        if not any(written.own) or not self.texts:
+            return None
+        peak = max(float(scores.max(initial=-1e4)), as_read)
+        fit = np.full(len(self.texts), -1e4, dtype=np.float32)
+        np.maximum.at(fit, self.short_forms().schools, scores - np.float32(peak))
+        return self.finish(np.maximum(fit, self._compare_all(written)))
 
     def weigh_text(self, text: str) -> FloatArray | None:
         """Log-likelihood ratio of each school, (S + 1,): the last is 0 for children without one. None for no text."""

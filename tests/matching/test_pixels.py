@@ -146,3 +146,17 @@ def test_a_hyphen_or_an_apostrophe_on_paper_is_no_difference(matcher: Matcher, e
     best = matcher.match(query)[0]
     assert best.student_id == row["student_id"]
     assert summarise_agreement(best).last_name is Agreement.EXACT
+
+
+def test_a_school_is_known_from_pixels(matcher: Matcher, enrollment: pd.DataFrame) -> None:
+    row = enrollment.iloc[3]
+    other = {"Garfield High": "ballard hs", "Ballard High": "garfield hs"}[row["school"]]
+    same = {"Garfield High": "garfield hs", "Ballard High": "ballard hs"}[row["school"]]
+    levels = []
+    for school in (same, other):
+        query = {**_write(row, 0.1, 5), "school": Paper(school, 0.12, 2)}
+        best = matcher.match(query)[0]
+        assert best.student_id == row["student_id"]
+        levels.append(summarise_agreement(best).school)
+    assert levels[0] in {Agreement.EXACT, Agreement.VARIANT, Agreement.CLOSE}
+    assert levels[1] is Agreement.DIFFERENT
