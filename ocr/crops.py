@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.registration import Homography, even_out
+from ocr.flattening import Homography, even_out
 from ocr.template import Template, TemplateBox
 from ocr.types import PixelBox
 

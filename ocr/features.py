@@ -34,7 +34,7 @@ def find_features(page: NDArray[np.uint8]) -> Features:
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), scale)
     strongest = np.argsort([-keypoint.response for keypoint in keypoints], kind="stable")
-    points = np.array([keypoints[place].pt for place in strongest], np.float32) / scale
+    points = (np.array([keypoints[place].pt for place in strongest], np.float32) + 0.5) / scale - 0.5
     descriptors = descriptors[strongest]
     rooted = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9))
     return Features(points.astype(np.float32), rooted.astype(np.float32), scale)

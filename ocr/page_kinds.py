@@ -16,8 +16,8 @@ import pytesseract
 from numpy.typing import NDArray
 from PIL import Image
 
+from ocr.flattening import even_out
 from ocr.read_page import to_grey
-from ocr.registration import even_out
 from ocr.types import PageKind
 
 _LOG = logging.getLogger(__name__)

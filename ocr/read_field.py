@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.crops import INK_LEVEL, FieldCrop
+from ocr.flattening import even_out
 from ocr.read_page import to_grey
 from ocr.reading import FieldReading
 from ocr.reading_fields import CutField, read_cut_fields
-from ocr.registration import even_out
 from ocr.types import FieldKind, PixelBox
 
 Grey = NDArray[np.uint8]

@@ -16,6 +16,8 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from ocr.features import Features, find_features
+from ocr.flattening import Homography, even_out, flatten_page, shrink_blank, soften
+from ocr.refinement import refine_homography
 from ocr.template import Template
 
 RATIO = 0.82
@@ -26,8 +28,6 @@ _FIRST_LOOK = 300
 _MATCHED = 1000
 _COMPARE_SCALE = 0.5
 _CODE_SCALE = 0.75
-
-Homography = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def _lay_over(page: NDArray[np.uint8], features: Features, template: Template) -
     homography, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, tolerance, maxIters=5000, confidence=0.999)
     if homography is None or not _is_plausible(homography, template, page):
         return None
+    homography = refine_homography(page, homography, template)
     agreement = _measure_agreement(page, homography, template)
     return Registration(template, homography, int(mask.sum()), agreement)
 
@@ -114,35 +115,9 @@ def _is_plausible(homography: Homography, template: Template, page: NDArray[np.u
     return bool(area > 0.04 * page.size and lengthened.min() > 0.25 * lengthened.max() and inside)
 
 
-def flatten_page(
-    page: NDArray[np.uint8], homography: Homography, template: Template, scale: float
-) -> NDArray[np.uint8]:
-    """The page laid flat in template units times `scale`, H x W uint8; what lies outside the scan is white."""
-    height, width = template.page.shape
-    shrink = np.diag([scale, scale, 1.0])
-    size = (round(width * scale), round(height * scale))
-    flat: NDArray[np.uint8] = cv2.warpPerspective(
-        page, shrink @ np.linalg.inv(homography), size, flags=cv2.INTER_AREA, borderValue=255
-    )
-    return flat
-
-
-def even_out(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """The image with its paper made white: divided by the brightness of the paper around, which shadows change slowly."""
-    shrink = max(1, size // 8)
-    small = image[: image.shape[0] // shrink * shrink or 1, : image.shape[1] // shrink * shrink or 1]
-    small = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size // shrink | 1,) * 2, np.uint8))
-    paper = cv2.resize(cv2.blur(closed, (5, 5)), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    evened: NDArray[np.uint8] = np.clip(image.astype(np.float32) * 255.0 / np.maximum(paper, 1), 0, 255).astype(
-        np.uint8
-    )
-    return evened
-
-
 def _measure_agreement(page: NDArray[np.uint8], homography: Homography, template: Template) -> float:
-    flat = _soften(even_out(flatten_page(page, homography, template, _COMPARE_SCALE), 25))
-    blank = _soften(_shrink_blank(template))
+    flat = soften(even_out(flatten_page(page, homography, template.page.shape, _COMPARE_SCALE), 25))
+    blank = soften(shrink_blank(template.page, _COMPARE_SCALE))
     printed = cv2.dilate((blank < 0.8).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     return _correlate(flat[printed], blank[printed])
 
@@ -158,8 +133,8 @@ def _tell_apart(page: NDArray[np.uint8], best: Registration, rivals: Sequence[Re
 
 
 def _find_named_template(page: NDArray[np.uint8], fitting: Sequence[Registration]) -> Registration | None:
-    flat = flatten_page(page, fitting[0].homography, fitting[0].template, _CODE_SCALE)
-    codes = zxingcpp.read_barcodes(flat, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=False, try_invert=False)
+    flat = flatten_page(page, fitting[0].homography, fitting[0].template.page.shape, _CODE_SCALE)
+    codes = zxingcpp.read_barcodes(flat, try_rotate=False, try_invert=False)
     texts = [code.text.casefold() for code in codes]
     named = [
         entry for entry in fitting if any(entry.template.identity.code.casefold() in text.split() for text in texts)
@@ -169,12 +144,15 @@ def _find_named_template(page: NDArray[np.uint8], fitting: Sequence[Registration
 
 def _fits_better(page: NDArray[np.uint8], rival: Registration, best: Registration) -> bool:
     """Whether the rival's blank is closer to the page in the blocks where the two blanks differ."""
-    one, other = _soften(_shrink_blank(rival.template)), _soften(_shrink_blank(best.template))
+    one, other = (
+        soften(shrink_blank(rival.template.page, _COMPARE_SCALE)),
+        soften(shrink_blank(best.template.page, _COMPARE_SCALE)),
+    )
     differs = _find_differing_blocks(one, other)
     if not differs.any():
         return False
-    flat_rival = _soften(even_out(flatten_page(page, rival.homography, rival.template, _COMPARE_SCALE), 25))
-    flat_best = _soften(even_out(flatten_page(page, best.homography, best.template, _COMPARE_SCALE), 25))
+    flat_rival = soften(even_out(flatten_page(page, rival.homography, rival.template.page.shape, _COMPARE_SCALE), 25))
+    flat_best = soften(even_out(flatten_page(page, best.homography, best.template.page.shape, _COMPARE_SCALE), 25))
     return _correlate(flat_rival[differs], one[differs]) > _correlate(flat_best[differs], other[differs])
 
 
@@ -182,18 +160,6 @@ def _find_differing_blocks(one: NDArray[np.float32], other: NDArray[np.float32])
     apart = cv2.boxFilter(np.abs(one - other), -1, (9, 9))
     differing: NDArray[np.bool_] = cv2.dilate((apart > 0.12).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     return differing
-
-
-def _shrink_blank(template: Template) -> NDArray[np.uint8]:
-    shrunk: NDArray[np.uint8] = cv2.resize(
-        template.page, None, fx=_COMPARE_SCALE, fy=_COMPARE_SCALE, interpolation=cv2.INTER_AREA
-    )
-    return shrunk
-
-
-def _soften(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    softened: NDArray[np.float32] = cv2.GaussianBlur(image, (0, 0), 1.5).astype(np.float32) / 255.0
-    return softened
 
 
 def _correlate(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -1,0 +1,48 @@
+"""Lays a page flat over its blank, makes its paper white, and softens both for comparing."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Homography = NDArray[np.float64]
+"""3 x 3, from template units (1/200 inch) to page pixels."""
+
+
+def flatten_page(
+    page: NDArray[np.uint8], homography: Homography, size: tuple[int, int], scale: float
+) -> NDArray[np.uint8]:
+    """The page in template units times `scale`; `size` is the blank's height and width. Outside the scan it is white."""
+    rest = (scale - 1) / 2  # of pixel middles, as resizing has it
+    shrink = np.array([[scale, 0, rest], [0, scale, rest], [0, 0, 1.0]])
+    flat_size = (round(size[1] * scale), round(size[0] * scale))
+    flat: NDArray[np.uint8] = cv2.warpPerspective(
+        page, shrink @ np.linalg.inv(homography), flat_size, flags=cv2.INTER_AREA, borderValue=255
+    )
+    return flat
+
+
+def even_out(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """The image with its paper made white: divided by the brightness of the paper around, which shadows change slowly."""
+    shrink = max(1, size // 8)
+    small = image[: image.shape[0] // shrink * shrink or 1, : image.shape[1] // shrink * shrink or 1]
+    small = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size // shrink | 1,) * 2, np.uint8))
+    paper = cv2.resize(cv2.blur(closed, (5, 5)), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    evened: NDArray[np.uint8] = np.clip(image.astype(np.float32) * 255.0 / np.maximum(paper, 1), 0, 255).astype(
+        np.uint8
+    )
+    return evened
+
+
+def shrink_blank(blank: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """The blank at a reduced size."""
+    shrunk: NDArray[np.uint8] = cv2.resize(blank, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return shrunk
+
+
+def soften(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The image blurred by a pixel and a half, 0 (ink) to 1 (paper)."""
+    softened: NDArray[np.float32] = cv2.GaussianBlur(image, (0, 0), 1.5).astype(np.float32) / 255.0
+    return softened
