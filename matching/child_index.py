@@ -73,10 +73,14 @@ class WeighedChildren:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeighedQuery:
-    """The children worth listing, best first, and the log sum of the likelihood ratios of all others."""
+    """The children worth listing, best first, and the log sum of the likelihood ratios of all others.
+
+    `order` are their places among the children that were weighed.
+    """
 
     best: WeighedChildren
     remainder: float
+    order: IntArray
 
 
 class ChildIndex:
@@ -229,7 +233,7 @@ def select_best(weighed: WeighedChildren, remainder: float) -> WeighedQuery:
     if rest.size:
         remainder = float(np.logaddexp(remainder, np.logaddexp.reduce(total[rest].astype(np.float64))))
     kept = WeighedChildren(weighed.children[order], take_rows(weighed.fields, order), weighed.family[order])
-    return WeighedQuery(kept, remainder)
+    return WeighedQuery(kept, remainder, order)
 
 
 def join_weighed(form: WeighedChildren, row: WeighedChildren) -> WeighedChildren:

@@ -14,6 +14,7 @@ from matching.child_index import ChildIndex
 from matching.grades import read_grade
 from matching.name_folding import join_words, parts_of, words_of
 from matching.name_roles import FORMS_OF_ROLE, Role
+from matching.pixels import measure_gap
 from matching.posterior import FieldRatios
 from matching.query_reading import text_of, value_of
 from matching.schools import compare_schools, split_school
@@ -24,6 +25,8 @@ from matching.written_days import Day, iso, read_day
 
 RARE = 0.0005
 COMMON = 0.005
+HARDLY_WORSE = 4.0
+WORSE = 9.0
 _LABEL = {Role.FIRST: "first name", Role.LAST: "surname", Role.MIDDLE: "middle name"}
 _ORDER = tuple(Agreement)
 
@@ -95,12 +98,13 @@ def word_birth_date(index: ChildIndex, child: int, value: object, weight: float)
         placeholder = (real.month, real.day) == (1, 1)
         words = "birth date agrees, but 1 January is often a stand-in" if placeholder else "birth date agrees"
         return Evidence("birth_date", shown, Agreement.EXACT, weight, words)
-    if is_reading(value) and weight > 5.0:
+    gap = measure_gap(value, iso(real)) if is_reading(value) else None
+    if gap is not None and gap <= HARDLY_WORSE and weight > 0.0:
         return Evidence(
             "birth_date", shown, Agreement.EXACT, weight, f"birth date read as {shown}, fits {real_text} well"
         )
     level, words = _compare_days(written, real) if written else (Agreement.DIFFERENT, "birth date differs")
-    if is_reading(value) and weight > 1.0 and level is Agreement.DIFFERENT:
+    if gap is not None and gap <= WORSE and weight > 0.0 and level is Agreement.DIFFERENT:
         level, words = Agreement.CLOSE, f"birth date read as {shown}, fits {real_text} somewhat"
     return Evidence("birth_date", shown, level, weight, words)
 
@@ -131,11 +135,12 @@ def word_student_id(index: ChildIndex, child: int, value: object, weight: float)
     for column, name in ((index.columns.username, "username"), (index.columns.state_id, "state ID")):
         if column[child] and written == strip_zeros(clean_id(column[child])):
             return Evidence("student_id", shown, Agreement.VARIANT, weight, f"{name} stands in the ID box and agrees")
-    if is_reading(value) and weight > 5.0:
+    gap = measure_gap(value, clean_id(index.columns.student_id[child])) if is_reading(value) else None
+    if gap is not None and gap <= HARDLY_WORSE and weight > 0.0:
         return Evidence("student_id", shown, Agreement.EXACT, weight, f"ID read as {shown}, fits {real} well")
     if OSA.distance(written, real, score_cutoff=1) <= 1:
         return Evidence("student_id", shown, Agreement.CLOSE, weight, "ID differs in one digit or two are swapped")
-    if is_reading(value) and weight > 1.0:
+    if gap is not None and gap <= WORSE and weight > 0.0:
         return Evidence("student_id", shown, Agreement.CLOSE, weight, f"ID read as {shown}, fits {real} somewhat")
     return Evidence("student_id", shown, Agreement.DIFFERENT, weight, "ID differs")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from matching import Agreement, Matcher, summarise_agreement
+from matching import Agreement, Matcher, Witness, summarise_agreement
 from tests.matching.paper import Paper
 
 FIRST = [
@@ -128,6 +128,26 @@ def test_broken_scores_never_raise(matcher: Matcher) -> None:
         {"student_first": Broken("ana"), "birth_date": Broken("2011-02-03"), "student_id": Broken("1")}
     )
     assert all(candidate.probability < 0.5 for candidate in found)
+
+
+def test_a_row_does_not_speak_for_the_form(matcher: Matcher, enrollment: pd.DataFrame) -> None:
+    row = enrollment.iloc[21]
+    form = {**_write(row, 0.1, 5), "student_id": Paper("7777777", 0.1, 3)}
+    typed = {"student_first": row["first"], "student_last": row["last"], "student_id": row["student_id"]}
+    best = matcher.match_joint(form, typed)[0]
+    assert best.student_id == row["student_id"]
+    assert summarise_agreement(best).student_id is Agreement.DIFFERENT
+    assert summarise_agreement(best, Witness.ROW).student_id is Agreement.EXACT
+    blank = matcher.match_joint({}, typed)[0]
+    assert {piece.witness for piece in blank.evidence} == {Witness.ROW}
+
+
+def test_another_digit_is_not_the_same_id(matcher: Matcher, enrollment: pd.DataFrame) -> None:
+    row = enrollment.iloc[30]
+    number = str(int(row["student_id"]) + 1)
+    best = matcher.match({**_write(row, 0.05, 8), "student_id": Paper(number, 0.05, 1)})[0]
+    assert best.student_id == row["student_id"]
+    assert summarise_agreement(best).student_id is Agreement.CLOSE
 
 
 def test_swapped_boxes_are_read_the_other_way_round(matcher: Matcher) -> None:
