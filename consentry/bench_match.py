@@ -29,17 +29,49 @@ CLAIMS = (0.5, 0.95, 0.99, 0.999)
 class DistrictStudent(Protocol):
     """What the bench needs of a fixture's student; all text, dates YYYY-MM-DD."""
 
-    student_id: str
-    first: str
-    middle: str
-    last: str
-    preferred_first: str
-    other_names: str
-    birth_date: str
-    school: str
-    grade: str
-    guardians: str
-    culture: str
+    @property
+    def student_id(self) -> str:
+        """The district's number."""
+
+    @property
+    def first(self) -> str:
+        """Legal first name."""
+
+    @property
+    def middle(self) -> str:
+        """Middle name."""
+
+    @property
+    def last(self) -> str:
+        """Last name."""
+
+    @property
+    def preferred_first(self) -> str:
+        """Preferred first name."""
+
+    @property
+    def other_names(self) -> str:
+        """Other names, separated by `;`."""
+
+    @property
+    def birth_date(self) -> str:
+        """YYYY-MM-DD."""
+
+    @property
+    def school(self) -> str:
+        """Name of the school."""
+
+    @property
+    def grade(self) -> str:
+        """Grade."""
+
+    @property
+    def guardians(self) -> str:
+        """Guardians, separated by `;`."""
+
+    @property
+    def culture(self) -> str:
+        """Naming culture."""
 
 
 @dataclass(frozen=True, slots=True)
