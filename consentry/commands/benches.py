@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
 from consentry.commands.console import DONE, open_settings, show_progress, tell
 from consentry.working import Progress
 from ingest import Cell
 from ingest.types import Limits
+
+HANDS_FOLDER = Path("../shared/handwriting")
 
 bench = typer.Typer(no_args_is_help=True, help="Benches: each prints its figures as JSON.")
 
@@ -39,3 +46,36 @@ def demo(context: typer.Context) -> int:
         result = run_demo(open_settings(context), lambda words: typer.echo(words, err=True), advance)
     tell(context, result.as_json(), result.in_words())
     return DONE
+
+
+@bench.command("pipeline")
+def bench_pipeline(
+    context: typer.Context,
+    forms: Annotated[int, typer.Option("--forms", min=6, help="Forms to take through the job.")] = 120,
+    students: Annotated[int, typer.Option("--students", min=200, help="Enrolled students.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    hands: Annotated[Path, typer.Option("--hands", help="Folder of real handwriting.")] = HANDS_FOLDER,
+    keep: Annotated[Path | None, typer.Option("--keep", help="An empty folder to keep input and home in.")] = None,
+) -> int:
+    """The whole job on real handwriting, through the command line."""
+    from consentry.bench_pipeline import run  # fixtures are loaded by the benches alone
+
+    _print_figures(run(forms, students, seed, hands, keep))
+    return DONE
+
+
+@bench.command("match")
+def bench_match(
+    context: typer.Context,
+    students: Annotated[int, typer.Option("--students", min=200, help="Enrolled students.")] = 50_000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """Matching typed queries against a synthetic district."""
+    from consentry.bench_match import run
+
+    _print_figures(run(students, seed))
+    return DONE
+
+
+def _print_figures(figures: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1, default=str) + "\n")
