@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
 from ocr.types import Mark
@@ -18,7 +19,8 @@ EMPTY_TICK, SURE_TICK = 0.018, 0.055
 _TICK_EXTENT = 0.38
 _SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 50.0, 11.0
 _FAINT_SIGNATURE_WIDTH, _FAINT_SIGNATURE_HEIGHT = 16.0, 5.0
-_STRAIGHT_LINE = 0.09
+_LINE_BREADTH, _SINGLE_STROKE = 9.0, 1.2
+_SLIVER_HEIGHT, _SLIVER_SHAPE = 5.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,40 @@ def read_tick(crop: FieldCrop) -> MarkReading:
 
 def read_signature(crop: FieldCrop) -> MarkReading:
     """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
-    found = crop.ink_box
-    if found is None:
+    ink = _drop_rests_of_rules(crop)
+    rows, columns = np.nonzero(ink)
+    if not len(rows):
         return MarkReading(Mark.EMPTY, 0.995)
-    width, height = (found.x1 - found.x0) / crop.unit, (found.y1 - found.y0) / crop.unit
+    width, height = (np.ptp(columns) + 1) / crop.unit, (np.ptp(rows) + 1) / crop.unit
     if width < _FAINT_SIGNATURE_WIDTH or height < _FAINT_SIGNATURE_HEIGHT:
         return MarkReading(Mark.EMPTY, 0.9)
-    if _is_straight_line(crop) or width < _SIGNATURE_WIDTH or height < _SIGNATURE_HEIGHT:
+    if width < _SIGNATURE_WIDTH or height < _SIGNATURE_HEIGHT or _is_stray_line(ink, crop.unit):
         return MarkReading(Mark.UNSURE, 0.5)
     return MarkReading(Mark.MARKED, float(np.clip(0.9 + width * height / 60_000, 0.9, 0.995)))
 
 
-def _is_straight_line(crop: FieldCrop) -> bool:
-    """Whether all ink lies along one line: a ruler's or a scanner's, no hand's."""
-    rows, columns = np.nonzero(crop.ink)
+def _drop_rests_of_rules(crop: FieldCrop) -> NDArray[np.uint8]:
+    """The ink without flat slivers: where a photo's curl leaves the blank's rule a pixel off, slivers of it remain."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(crop.ink, connectivity=8)
+    kept = np.ones(count, np.uint8)
+    kept[0] = 0
+    for number in range(1, count):
+        wide, tall = stats[number][2], stats[number][3]
+        kept[number] = tall > _SLIVER_HEIGHT * crop.unit or wide < _SLIVER_SHAPE * tall
+    remaining: NDArray[np.uint8] = kept[labels]
+    return remaining
+
+
+def _is_stray_line(ink: NDArray[np.uint8], unit: float) -> bool:
+    """Whether all ink is one stroke along one line, a ruler's or a slip of the pen: a hand goes up and down, and crosses."""
+    rows, columns = np.nonzero(ink)
     points = np.column_stack([columns, rows]).astype(np.float32)
-    (_, _), (width, height), _ = cv2.minAreaRect(points)
-    long, short = max(width, height), min(width, height)
-    return bool(long > 0 and short / long < _STRAIGHT_LINE)
+    _, (one, other), _ = cv2.minAreaRect(points)
+    if min(one, other) < _LINE_BREADTH * unit:
+        return True
+    starts = (np.diff(ink.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0)
+    strokes_a_column = float(starts[starts > 0].mean())
+    return min(one, other) < 2 * _LINE_BREADTH * unit and strokes_a_column < _SINGLE_STROKE
 
 
 def _squash(share: float, sure: float, least: float) -> float:
