@@ -28,12 +28,14 @@ _SAME_MARK = {
     "，": ",",
     "\u3000": " ",
 }
+_SAME_LOOK = dict(zip("АВЕКМНОРСТУХаеорсухіІѕЅјЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ⊂工エ丨〇", "abekmhopctyxaeopcyxiissjjabezhikmnoptyxovpciii0", strict=True))
+"""Letters of other scripts that the recogniser gives for Latin capitals that look the same."""
 
 
 @cache
 def fold_character(character: str) -> str:
     """The folded symbol of one character; "" if it has none."""
-    character = _SAME_MARK.get(character, character)
+    character = _SAME_MARK.get(character, _SAME_LOOK.get(character, character))
     if character in INDEX_OF:
         return character
     base = unicodedata.normalize("NFKD", character)[:1].casefold()

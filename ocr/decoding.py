@@ -6,6 +6,7 @@ all valid ones, lowered where the pixels spell something else altogether.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,10 +15,12 @@ import numpy as np
 from ocr.alphabet import BLANK, INDEX_OF, OTHER, SIZE, SPACE, fold_text
 from ocr.ctc import Matrix, score_candidates
 from ocr.dates import FIRST_YEAR, read_as_digits, weigh_days
+from ocr.letters import read_as_letters, spell_name
 from ocr.types import FieldKind
 
 _DIGITS = [INDEX_OF[digit] for digit in "0123456789"]
 _MISFIT_A_LETTER = 1.6
+_BESIDE_NAMES = " .,:;·•。-_~'’\"|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,26 @@ def decode(kind: FieldKind, matrix: Matrix, greedy: str) -> Decoded:
     if kind is FieldKind.STUDENT_ID:
         return _decode_id(matrix, greedy)
     text = " ".join(greedy.split())
+    if kind is FieldKind.NAME:
+        return _decode_name(matrix, text.strip(_BESIDE_NAMES))
     return Decoded(text, text, _free_confidence(matrix, text))
+
+
+def _decode_name(matrix: Matrix, greedy: str) -> Decoded:
+    """The greedy reading where it can be a name, with its case and accents; else the best spelling in letters."""
+    plain = all(character.isspace() or character in "-'’." or _is_latin(character) for character in greedy)
+    text = greedy if plain else spell_name(matrix).strip(_BESIDE_NAMES)
+    return Decoded(text, text, _free_confidence(read_as_letters(matrix), text))
+
+
+def _is_latin(character: str) -> bool:
+    return character.isalpha() and unicodedata.name(character, "").startswith("LATIN")
 
 
 def _free_confidence(matrix: Matrix, text: str) -> float:
     if not fold_text(text):
         return 0.0
-    return float(np.exp(score_candidates(matrix, [text])[0]))
+    return min(1.0, float(np.exp(score_candidates(matrix, [text])[0])))
 
 
 def _decode_id(matrix: Matrix, greedy: str) -> Decoded:

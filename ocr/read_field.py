@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from ocr.crops import INK_LEVEL, FieldCrop
 from ocr.flattening import even_out
+from ocr.own_line import find_own_line, show_own_ink
 from ocr.read_page import to_grey
 from ocr.reading import FieldReading
 from ocr.reading_fields import CutField, read_cut_fields
 from ocr.types import FieldKind, PixelBox
+
+_SHORTEST = 64
 
 Grey = NDArray[np.uint8]
 
@@ -24,14 +27,18 @@ def read_field(image: NDArray[np.uint8], kind: FieldKind | str) -> FieldReading:
     """Reads a cropped field (H x W or H x W x 3 uint8). `ValueError` for no picture or no such kind."""
     field_kind = FieldKind(kind)
     grey = to_grey(image)
+    if field_kind not in (FieldKind.CHECKBOX, FieldKind.SIGNATURE) and grey.shape[0] < _SHORTEST:
+        grow = -(-_SHORTEST // grey.shape[0])
+        grey = cv2.resize(grey, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
     height, width = grey.shape
     evened = even_out(grey, max(15, min(height, width) | 1)) if min(height, width) > 20 else grey
     ink = (evened < INK_LEVEL).astype(np.uint8)
     if field_kind is FieldKind.CHECKBOX:
         ink = _drop_frame(ink)
-    elif field_kind is not FieldKind.SIGNATURE:
-        ink = _keep_writing(ink)
     shown = np.where(cv2.dilate(ink, np.ones((3, 3), np.uint8)) > 0, evened, 255).astype(np.uint8)
+    if field_kind not in (FieldKind.CHECKBOX, FieldKind.SIGNATURE):
+        own = find_own_line(evened, ink, field_kind)
+        ink, shown = own, show_own_ink(evened, ink, own)
     unit = 1.0 if field_kind in (FieldKind.CHECKBOX, FieldKind.SIGNATURE) else max(0.3, height / 70)
     crop = FieldCrop(shown, ink, 0, 0, width, height, unit)
     return read_cut_fields({"field": CutField(field_kind, crop, PixelBox(0, 0, width, height))})["field"]
@@ -47,25 +54,3 @@ def _drop_frame(ink: Grey) -> Grey:
     kept[cv2.dilate(rows.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8))[:, 0] > 0, :] = 0
     kept[:, cv2.dilate(columns.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8))[:, 0] > 0] = 0
     return kept
-
-
-def _keep_writing(ink: Grey) -> Grey:
-    height, width = ink.shape
-    count, labels, stats, centroids = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    kept = np.zeros(count, np.uint8)
-    for number in range(1, count):
-        top, wide, tall, area = stats[number][1:]
-        cut_off = (top == 0 or top + tall == height) and tall < 0.45 * height
-        rule = (wide > 0.6 * width and tall < 0.12 * height) or (tall > 0.75 * height and wide < 0.03 * width)
-        if area >= 4 and not cut_off and not rule:
-            kept[number] = 1
-    tall_ones = [stats[n][3] for n in range(1, count) if kept[n] and stats[n][3] >= 0.12 * height]
-    if not tall_ones:
-        return np.zeros_like(ink)
-    reference = float(np.percentile(tall_ones, 75))
-    line = float(np.median([centroids[n][1] for n in range(1, count) if kept[n] and stats[n][3] >= 0.7 * reference]))
-    for number in range(1, count):
-        if kept[number] and abs(centroids[number][1] - line) > 0.95 * reference:
-            kept[number] = 0
-    writing: Grey = kept[labels]
-    return writing

@@ -19,6 +19,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from ocr.alphabet import SIZE, fold_text
 from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
 from ocr.dates import DayScores, read_as_digits, weigh_days
+from ocr.letters import read_as_letters
 from ocr.template import TemplateIdentity
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox
 
@@ -76,6 +77,8 @@ class FieldReading:
     def _score_view(self, view: Matrix, candidates: Sequence[str]) -> Scores:
         if self.kind is FieldKind.STUDENT_ID:
             return score_candidates(read_as_digits(view)[:, :SIZE], candidates)
+        if self.kind is FieldKind.NAME:
+            return score_candidates(read_as_letters(view), candidates)
         if self.kind is not FieldKind.DATE:
             return score_candidates(view, candidates)
         days = [_parse_day(text) for text in candidates]

@@ -33,10 +33,13 @@ Grey = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class CtcOutput:
-    """What the recogniser says of one crop: `matrix` is T x SIZE folded probabilities, `text` the greedy reading."""
+    """What the recogniser says of one crop: `matrix` is T x SIZE folded probabilities, `text` the greedy reading, `spots`
+    where each of its characters stands, as a share (0 to 1) of the crop's width.
+    """
 
     matrix: Matrix
     text: str
+    spots: tuple[float, ...] = ()
 
 
 @cache
@@ -88,15 +91,20 @@ class _Engine:
         probabilities = self._session.run(None, {"x": batch})[0]
         steps = probabilities.shape[1]
         return [
-            self._fold(rows[: min(steps, -(-width * steps // padded) + 1)])
+            self._fold(rows[: min(steps, -(-width * steps // padded) + 1)], padded / steps / width)
             for rows, width in zip(probabilities, widths, strict=True)
         ]
 
-    def _fold(self, rows: NDArray[np.float32]) -> CtcOutput:
+    def _fold(self, rows: NDArray[np.float32], stride: float) -> CtcOutput:
+        """`stride` is the share of the crop's width that one step covers."""
         matrix = np.add.reduceat(rows[:, self._order], self._starts, axis=1)
         best = rows.argmax(axis=1)
-        kept = best[np.insert(best[1:] != best[:-1], 0, True)]
-        return CtcOutput(matrix.astype(np.float32), "".join(self._characters[place] for place in kept).strip())
+        starts = np.flatnonzero(np.insert(best[1:] != best[:-1], 0, True) & (best != 0))
+        text = "".join(self._characters[place] for place in best[starts])
+        spots = [(float(start) + 0.5) * stride for start in starts]
+        leading = len(text) - len(text.lstrip())
+        kept = text.strip()
+        return CtcOutput(matrix.astype(np.float32), kept, tuple(spots[leading : leading + len(kept)]))
 
 
 @cache

@@ -1,0 +1,45 @@
+"""Reads a CTC output as letters: in a name a digit is a letter that looks like it (`LO1C`, `MATE0`).
+
+Decides the share of a look-alike's probability that counts for the letter; never touches what fields of digits are read from.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ocr.alphabet import BLANK, INDEX_OF, SPACE
+from ocr.ctc import Matrix
+
+_LIKE_LETTER = {
+    "0": "od",
+    "1": "il",
+    "2": "z",
+    "3": "e",
+    "4": "a",
+    "5": "s",
+    "6": "gb",
+    "7": "t",
+    "8": "b",
+    "9": "gq",
+    "/": "il",
+}
+_WEIGHT = 0.8
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_WRITABLE = [BLANK, SPACE, *(INDEX_OF[sign] for sign in _LETTERS + "-'")]
+_SIGNS = ["", " ", *_LETTERS.upper(), "-", "'"]
+
+
+def read_as_letters(matrix: Matrix) -> Matrix:
+    """The matrix (T x SIZE) with digits that look like letters counted for the letters too."""
+    wide = matrix.copy()
+    for digit, letters in _LIKE_LETTER.items():
+        for letter in letters:
+            wide[:, INDEX_OF[letter]] += _WEIGHT * matrix[:, INDEX_OF[digit]]
+    return wide
+
+
+def spell_name(matrix: Matrix) -> str:
+    """The greedy reading in capital letters, blanks, hyphens and apostrophes alone."""
+    best = read_as_letters(matrix)[:, _WRITABLE].argmax(axis=1)
+    kept = best[np.insert(best[1:] != best[:-1], 0, True)] if len(best) else best
+    return " ".join("".join(_SIGNS[place] for place in kept).split())
