@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 from consentry.commands import benches, processing, proving, setting_up
 from consentry.commands.console import Options
 from consentry.errors import CommandError
+from consentry.failures import find_place
 from store import StoreError
 
 COULD_NOT_RUN = 2
@@ -69,10 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("CONSENTRY_TRACEBACK"):
             raise
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "nowhere"
+        where = find_place(error)
         return _complain(f"a bug in the program ({type(error).__name__} at {where}); nothing was changed half-way")
 
 

@@ -34,6 +34,7 @@ class _Acceptance(_Strict):
     witness_probability: float = Field(ge=0, le=1)
     not_enrolled_probability: float = Field(ge=0, le=1)
     date_probability: float = Field(gt=0.5, le=1)
+    date_fault_probability: float = Field(gt=0.5, le=1)
     second_person_below: float = Field(ge=0, le=1)
 
 

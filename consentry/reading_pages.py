@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import ocr
+from consentry.failures import log_failure
 from consentry.program import Program
 from consentry.releasing import rule_parked
 from consentry.rulings import RULES_ACTOR, apply_ruling
@@ -66,11 +68,20 @@ class PageReader:
         with self._program.installation.reading() as session:
             form = session.get_one(Form, form_id)
             templates = list(session.scalars(select(FormTemplate.template_id).order_by(FormTemplate.template_id)))
+        try:
+            return self._store(self._read_form(form, templates))
+        except (OSError, SQLAlchemyError, MemoryError):
+            raise  # the machine's trouble, not the page's: the worker stops and the page is taken up again
+        except Exception as error:
+            log_failure("page", form_id, error)
+            return self._store(PageRecord("parked"))
+
+    def _read_form(self, form: Form, templates: list[str]) -> PageRecord:
         content = self._program.installation.documents.get(form.document_sha256)
         page = draw_page(content, MediaType(form.media_type), form.page_index, self._cell, self._program.limits)
         if isinstance(page, Refusal):
-            return self._store(PageRecord("refused", refusal_words=page.words))
-        return self._store(self._read_drawn(page, {name: self._load_template(name) for name in templates}))
+            return PageRecord("refused", refusal_words=page.words)
+        return self._read_drawn(page, {name: self._load_template(name) for name in templates})
 
     def _read_drawn(self, page: PageImage, templates: dict[str, Template]) -> PageRecord:
         reading = ocr.read_page(page.pixels, list(templates.values()))

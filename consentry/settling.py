@@ -14,12 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.enrollment import EnrolledChildren, EnrollmentCache
+from consentry.failures import log_failure
 from consentry.listed_rows import find_birth_dates, find_faults, query_row
 from consentry.paper_facts import gather_paper_facts, query_form
 from consentry.program import Program
 from matching import Candidate, Pairing, Query, pair_rows, summarise_agreement
 from ocr import FieldReading, FormReading
-from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit
+from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit, State
 from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
 
 ROW_FITS = 0.95
@@ -75,7 +76,14 @@ class SettlementPlanner:
         self._enrollment = EnrollmentCache(program.installation)
 
     def plan(self, submission_id: str) -> str:
-        """Plans one submission; returns the hash of the stored plan."""
+        """Plans one submission; returns the hash of the stored plan. A failure is logged by kind and passed on."""
+        try:
+            return self._plan(submission_id)
+        except Exception as error:
+            log_failure("settlement", submission_id, error)
+            raise
+
+    def _plan(self, submission_id: str) -> str:
         with self._program.installation.reading() as session:
             children = self._enrollment.find(session, self._program.read_clock().today)
             forms = self._load_forms(session, submission_id)
@@ -86,15 +94,46 @@ class SettlementPlanner:
         plans = [
             self._plan_form(read, paired[number], children, partners, submission) for number, read in enumerate(forms)
         ]
-        plan = SettlementPlan(submission_id, children.snapshot_id, tuple(plans))
+        unanswered = [row for row in rows if row.row_number not in {plan.row.row_number for plan in plans}]
+        answered = self._find_answers(submission, unanswered) if unanswered else ()
+        plan = SettlementPlan(submission_id, children.snapshot_id, tuple(plans), answered)
         return self._program.installation.documents.put(_PLAN_JSON.dump_json(plan))
+
+    def _find_answers(self, submission: Submission, rows: Sequence[ListedStudent]) -> tuple[AnsweredRow, ...]:
+        """Rows whose form came with an earlier submission of the partner and is granted or in hand."""
+        with self._program.installation.reading() as session:
+            earlier = session.scalars(
+                select(Form)
+                .join(Submission, Submission.submission_id == Form.submission_id)
+                .where(
+                    Form.partner_id == submission.partner_id,
+                    Form.submission_id != submission.submission_id,
+                    Form.reading_sha256.is_not(None),
+                    Form.state.in_((State.GRANTED, State.IN_REVIEW, State.HELD)),
+                    Submission.created_at <= submission.created_at,
+                )
+                .order_by(Form.form_id)
+            ).all()
+        queries = [query_form(self._read(form)) for form in earlier]
+        found = pair_rows(queries, [query_row(row) for row in rows])
+        return tuple(
+            AnsweredRow(rows[pairing.row].row_number, earlier[pairing.form].form_id)
+            for pairing in found
+            if pairing.form is not None
+            and pairing.row is not None
+            and pairing.probability >= ROW_FITS
+            and not pairing.contradictions
+        )
+
+    def _read(self, form: Form) -> FormReading:
+        assert form.reading_sha256 is not None  # noqa: S101 - asked of forms that were read
+        return FormReading.from_bytes(self._program.installation.documents.get(form.reading_sha256))
 
     def _load_forms(self, session: Session, submission_id: str) -> list[_ReadForm]:
         read = select(Form).where(Form.submission_id == submission_id, Form.reading_sha256.is_not(None))
         found = []
         for form in session.scalars(read.order_by(Form.position)):
-            assert form.reading_sha256 is not None  # noqa: S101 - the query says so
-            reading = FormReading.from_bytes(self._program.installation.documents.get(form.reading_sha256))
+            reading = self._read(form)
             template = session.get_one(FormTemplate, form.template_id)
             found.append(_ReadForm(form, template, reading, query_form(reading)))
         return found
@@ -143,8 +182,8 @@ def _pair(forms: Sequence[_ReadForm], rows: Sequence[ListedStudent]) -> list[_Pa
     paired = []
     for number, read in enumerate(forms):
         pairing = found[number]
-        if pairing.row is None and rows:
-            # A copy of a form loses its row to the first: alone with the list, it shows which row it means.
+        if rows and (pairing.row is None or pairing.margin < ROW_MARGIN):
+            # A copy of a form vies with the first for its row: alone with the list, it shows which row it means.
             pairing = pair_rows([read.query], queries)[0]
         paired.append(_describe_row(pairing, rows, read.reading))
     return paired

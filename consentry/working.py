@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -48,8 +49,12 @@ class _Child:
 def run_workers(program: Program, processes: int, drain: bool, show: Show) -> int:
     """Runs workers until drained or interrupted; returns how many died and were replaced. `CommandError` when too many do."""
     children = [_start(program, drain) for _ in range(processes)]
+    with _noting_signals() as stopping:
+        return _watch(program, children, drain, stopping, show)
+
+
+def _watch(program: Program, children: list[_Child], drain: bool, stopping: list[int], show: Show) -> int:
     deaths = 0
-    stopping = _note_signals()
     try:
         while children:
             time.sleep(_WATCH_SECONDS)
@@ -103,12 +108,17 @@ def _stop(children: list[_Child]) -> None:
             child.process.wait()
 
 
-def _note_signals() -> list[int]:
+@contextmanager
+def _noting_signals() -> Iterator[list[int]]:
+    """A list to which each signal to stop is added while the block runs."""
     noted: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         noted.append(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
-    return noted
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -95,9 +95,9 @@ def _place_date(written: WrittenDate, facts: FormFacts, policy: Policy, today: d
     published, due = facts.paper.form_published, facts.paper.school_year.due
     one_day = timedelta(days=1)
     last_valid = min(today, due)
-    needed = policy.date_probability
-    if written.probability_between(published, last_valid) >= needed:
+    if written.probability_between(published, last_valid) >= policy.date_probability:
         return
+    needed = policy.date_fault_probability
     if written.probability_between(today + one_day, date.max) >= needed:
         yield _returned(Reason.DATE_FUTURE, "the signature's date lies in the future")
     elif written.probability_between(date.min, published - one_day) >= needed:
@@ -114,7 +114,9 @@ def check_signer(facts: FormFacts, policy: Policy, today: date) -> Iterator[Find
         return
     first_adult_birth_date = _years_before(today, policy.eighteen_years)
     enrolled, listed = facts.match.enrolled_birth_date, facts.row.birth_date
-    by_paper = facts.paper.birth_date.probability_between(date.min, first_adult_birth_date) >= policy.date_probability
+    by_paper = (
+        facts.paper.birth_date.probability_between(date.min, first_adult_birth_date) >= policy.date_fault_probability
+    )
     by_record = enrolled is not None and enrolled <= first_adult_birth_date
     by_list = listed is not None and listed <= first_adult_birth_date
     if by_paper and (listed is None or by_list):

@@ -232,7 +232,8 @@ class Policy:
     """Thresholds of the rules, data of a school year; `sha256` stands with every decision made under it.
 
     Probabilities are 0 to 1. `accept_probability` is what the best child needs, `runner_up_limit` what no other may reach,
-    `witness_probability` what each witness needs alone; `date_probability` what a class of dates needs to be taken as read.
+    `witness_probability` what each witness needs alone; `date_probability` what the valid days need for a date to pass,
+    `date_fault_probability` what the others need for the form to go back.
     """
 
     accept_probability: float
@@ -240,6 +241,7 @@ class Policy:
     witness_probability: float
     not_enrolled_probability: float
     date_probability: float
+    date_fault_probability: float
     second_person_below: float
     training_must_be_recorded: bool
     eighteen_years: int = 18

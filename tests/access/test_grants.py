@@ -12,7 +12,7 @@ from store.tables import Agreement, Decision, Form, Grant
 
 YEAR = SchoolYear("2024-25", date(2024, 9, 1), date(2025, 6, 1), date(2025, 8, 31))
 NOW = datetime(2024, 10, 1, tzinfo=UTC)
-POLICY = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.5, training_must_be_recorded=False)
+POLICY = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.999, 0.5, training_must_be_recorded=False)
 ENROLLED = frozenset({"1234567"})
 
 
@@ -101,5 +101,5 @@ def test_training_that_ended_holds_and_training_unheard_of_passes() -> None:
     day = date(2024, 10, 1)
     assert not find_gates(ACTIVE, "2024-25", day, POLICY).training_lapsed
     assert find_gates([*ACTIVE, step("ended", day, kind="training")], "2024-25", day, POLICY).training_lapsed
-    strict = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.5, training_must_be_recorded=True)
+    strict = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.999, 0.5, training_must_be_recorded=True)
     assert find_gates(ACTIVE, "2024-25", day, strict).training_lapsed

@@ -35,12 +35,12 @@ from review_queue import (
 
 TODAY = date(2024, 10, 1)
 YEAR = SchoolYear("2024-25", date(2024, 9, 1), date(2025, 6, 1), date(2025, 8, 31))
-POLICY = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.5, False)
+POLICY = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.999, 0.5, False)
 OPEN = Gates(agreement_active=True, training_lapsed=False)
 EMPTY = WrittenDate(Presence.ABSENT)
 
 
-def on(day: date, probability: float = 0.999) -> WrittenDate:
+def on(day: date, probability: float = 0.9995) -> WrittenDate:
     return WrittenDate(Presence.PRESENT, (DayProbability(day, probability),))
 
 
