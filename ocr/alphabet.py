@@ -28,7 +28,13 @@ _SAME_MARK = {
     "，": ",",
     "\u3000": " ",
 }
-_SAME_LOOK = dict(zip("АВЕКМНОРСТУХаеорсухіІѕЅјЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ⊂工エ丨〇", "abekmhopctyxaeopcyxiissjjabezhikmnoptyxovpciii0", strict=True))
+_SAME_LOOK = dict(
+    zip(
+        "АВЕКМНОРСТУХаеорсухіІѕЅјЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ⊂工エ丨〇",
+        "abekmhopctyxaeopcyxiissjjabezhikmnoptyxovpciii0",
+        strict=True,
+    )
+)
 """Letters of other scripts that the recogniser gives for Latin capitals that look the same."""
 
 

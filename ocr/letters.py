@@ -23,7 +23,7 @@ _LIKE_LETTER = {
     "9": "gq",
     "/": "il",
 }
-_WEIGHT = 0.8
+_WEIGHTS = (0.8, 0.5)  # the first look-alike is the likelier
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WRITABLE = [BLANK, SPACE, *(INDEX_OF[sign] for sign in _LETTERS + "-'")]
 _SIGNS = ["", " ", *_LETTERS.upper(), "-", "'"]
@@ -33,8 +33,8 @@ def read_as_letters(matrix: Matrix) -> Matrix:
     """The matrix (T x SIZE) with digits that look like letters counted for the letters too."""
     wide = matrix.copy()
     for digit, letters in _LIKE_LETTER.items():
-        for letter in letters:
-            wide[:, INDEX_OF[letter]] += _WEIGHT * matrix[:, INDEX_OF[digit]]
+        for letter, weight in zip(letters, _WEIGHTS, strict=False):
+            wide[:, INDEX_OF[letter]] += weight * matrix[:, INDEX_OF[digit]]
     return wide
 
 
