@@ -18,7 +18,7 @@ from consentry.failures import log_failure
 from consentry.listed_rows import find_birth_dates, find_faults, query_row
 from consentry.paper_facts import gather_paper_facts, query_form
 from consentry.program import Program
-from matching import Candidate, Pairing, Query, pair_rows, summarise_agreement
+from matching import Candidate, Pairing, Query, Witness, pair_rows, summarise_agreement
 from ocr import FieldReading, FormReading
 from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit, State
 from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
@@ -235,6 +235,7 @@ def _gather_match_facts(
         row_probability=by_row[0].probability if by_row else 0.0,
         runner_up=rival.probability if rival else 0.0,
         student_number=agreement.student_id,
+        row_student_number=summarise_agreement(best, Witness.ROW).student_id,
         name=agreement.name,
         birth_date=agreement.birth_date,
         school=agreement.school,

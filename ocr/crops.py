@@ -17,6 +17,7 @@ from ocr.template import Template, TemplateBox
 from ocr.types import PixelBox
 
 INK_LEVEL = 190
+_LEAST_CONTRAST, _DARKEST_LEVEL, _LIGHTEST_LEVEL = 45.0, 130.0, 205.0
 PRINT_LEVEL = 215
 _SIDE_MARGIN = 14
 _LINE_MARGIN = 0.45
@@ -123,8 +124,10 @@ def _align(cut: Grey, blank: Grey, unit: float) -> Grey:
 
 
 def _find_ink_level(evened: Grey) -> int:
-    darkest = float(np.percentile(evened, 0.5))
-    return int(np.clip((darkest + 255) / 2 + 15, 120, INK_LEVEL))
+    """What is darker is ink: as far below the paper's grey as its grain doesn't reach, so that faint pencil counts."""
+    paper = float(np.median(evened))
+    grain = 1.48 * float(np.median(np.abs(evened[evened > 0.8 * paper] - paper)))
+    return int(np.clip(paper - max(_LEAST_CONTRAST, 6 * grain), _DARKEST_LEVEL, _LIGHTEST_LEVEL))
 
 
 def _find_printing(blank: Grey, unit: float) -> Grey:

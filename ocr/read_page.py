@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from ocr.reading import FieldReading, FormReading
 from ocr.reading_fields import CutField, read_cut_fields
 from ocr.registration import Registration, register_page
 from ocr.template import Template
-from ocr.types import FIELD_KINDS, FieldKind
+from ocr.types import FIELD_KINDS, FieldKind, Mark
 
 _RUNS_OUT = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
 
@@ -31,6 +32,7 @@ def read_page(image: NDArray[np.uint8], templates: Sequence[Template]) -> FormRe
         template_identity=registration.template.identity,
         fields=_read_fields(page, registration),
         corners=_find_corners(registration),
+        cut_off=tuple(_find_cut_off(page, registration)),
         inliers=registration.inliers,
         agreement=registration.agreement,
     )
@@ -58,7 +60,21 @@ def _read_fields(page: NDArray[np.uint8], registration: Registration) -> dict[st
         )
         for name, box in template.boxes.items()
     }
-    return read_cut_fields(cuts)
+    readings = read_cut_fields(cuts)
+    for name in _find_cut_off(page, registration):
+        readings[name] = replace(readings[name], text="", value="", confidence=0.0, mark=Mark.UNSURE, views=())
+    return readings
+
+
+def _find_cut_off(page: NDArray[np.uint8], registration: Registration) -> Iterator[str]:
+    """Fields of which a part lies outside the picture: nothing can be said of them."""
+    height, width = page.shape
+    for name, box in registration.template.boxes.items():
+        corners = np.array([[[box.x0, box.y0]], [[box.x1, box.y0]], [[box.x1, box.y1]], [[box.x0, box.y1]]], np.float64)
+        x, y = cv2.perspectiveTransform(corners, registration.homography).reshape(4, 2).T
+        slack = 0.15 * (box.y1 - box.y0)
+        if x.min() < -slack or y.min() < -slack or x.max() > width + slack or y.max() > height + slack:
+            yield name
 
 
 def _find_corners(registration: Registration) -> tuple[tuple[float, float], ...]:

@@ -103,12 +103,13 @@ class FieldReading:
 @dataclass(frozen=True, slots=True, eq=False)
 class FormReading:
     """A form's fields, which template it is and how it lies. `corners` are the blank's corners on the page, clockwise from
-    top left; `agreement` and `inliers` tell how well it registered.
+    top left; `cut_off` names fields that lie outside the picture; `agreement` and `inliers` tell how well it registered.
     """
 
     template_identity: TemplateIdentity
     fields: dict[str, FieldReading]
     corners: tuple[tuple[float, float], ...]
+    cut_off: tuple[str, ...]
     inliers: int
     agreement: float
 
@@ -132,6 +133,7 @@ class FormReading:
             "format": _FORMAT,
             "template": list(self.template_identity),
             "corners": self.corners,
+            "cut_off": self.cut_off,
             "inliers": self.inliers,
             "agreement": self.agreement,
             "fields": {name: _describe(reading) for name, reading in self.fields.items()},
@@ -161,7 +163,7 @@ class FormReading:
             }
         corners = tuple((float(x), float(y)) for x, y in described["corners"])
         identity = TemplateIdentity(*described["template"])
-        return cls(identity, fields, corners, described["inliers"], described["agreement"])
+        return cls(identity, fields, corners, tuple(described["cut_off"]), described["inliers"], described["agreement"])
 
 
 def normalise_value(kind: FieldKind, text: str) -> str:

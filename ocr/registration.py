@@ -111,7 +111,7 @@ def _is_plausible(homography: Homography, template: Template, page: NDArray[np.u
     area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
     sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
     lengthened = sides / np.array([width, height, width, height])
-    inside = ((quad > -0.4 * np.array(page.shape[::-1])) & (quad < 1.4 * np.array(page.shape[::-1]))).all()
+    inside = ((quad > -1.3 * np.array(page.shape[::-1])) & (quad < 2.3 * np.array(page.shape[::-1]))).all()
     return bool(area > 0.04 * page.size and lengthened.min() > 0.25 * lengthened.max() and inside)
 
 
@@ -119,6 +119,7 @@ def _measure_agreement(page: NDArray[np.uint8], homography: Homography, template
     flat = soften(even_out(flatten_page(page, homography, template.page.shape, _COMPARE_SCALE), 25))
     blank = soften(shrink_blank(template.page, _COMPARE_SCALE))
     printed = cv2.dilate((blank < 0.8).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    printed &= flatten_page(np.ones_like(page), homography, template.page.shape, _COMPARE_SCALE) == 1
     return _correlate(flat[printed], blank[printed])
 
 

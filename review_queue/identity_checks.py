@@ -79,11 +79,15 @@ def _check_strength(match: MatchFacts, policy: Policy, has_row: bool) -> Iterato
 
 
 def _fields_suffice(match: MatchFacts) -> bool:
+    """ID, name and birth date; or name, birth date and school where the form has no ID, or one whose digits are read nearly
+    as the row has it typed.
+    """
     if match.name not in _NAME_AGREES or match.birth_date is not Agreement.EXACT:
         return False
-    if match.student_number is Agreement.MISSING:
-        return match.school in _AGREES
-    return match.student_number in _AGREES
+    if match.student_number in _AGREES:
+        return True
+    read_nearly = match.student_number is Agreement.CLOSE and match.row_student_number is Agreement.EXACT
+    return match.school in _AGREES and (match.student_number is Agreement.MISSING or read_nearly)
 
 
 def _low(words: str) -> Finding:

@@ -125,6 +125,13 @@ def check_signer(facts: FormFacts, policy: Policy, today: date) -> Iterator[Find
         yield _for_review(Reason.SIGNER_NOT_ELIGIBLE_18PLUS, "the student may be 18 and has not signed")
 
 
+def check_completeness(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
+    """All fields of the form are in the picture."""
+    if facts.paper.cut_off_fields:
+        fields = ", ".join(facts.paper.cut_off_fields)
+        yield _returned(Reason.MISSING_PAGE, f"a part of the form is not in the picture: {fields}")
+
+
 def check_legibility(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
     """The fields that say whose form it is hold something that can be read."""
     if facts.paper.illegible_fields:

@@ -12,6 +12,7 @@ from datetime import date
 from ocr.types import PageKind
 from review_queue.identity_checks import check_earlier_form, check_match, check_row
 from review_queue.paper_checks import (
+    check_completeness,
     check_consent,
     check_legibility,
     check_partner,
@@ -26,6 +27,7 @@ from review_queue.types import Disposition, Finding, FormFacts, Gates, Policy, R
 Check = Callable[[FormFacts, Policy, date], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
+    check_completeness,
     check_school_year,
     check_partner,
     check_consent,

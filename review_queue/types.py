@@ -155,6 +155,7 @@ class PaperFacts:
     student_signature_date: WrittenDate
     birth_date: WrittenDate
     illegible_fields: tuple[str, ...] = ()
+    cut_off_fields: tuple[str, ...] = ()
 
 
 class RowFit(StrEnum):
@@ -192,6 +193,7 @@ class MatchFacts:
     row_probability: float = 0.0
     runner_up: float = 0.0
     student_number: Agreement = Agreement.MISSING
+    row_student_number: Agreement = Agreement.MISSING
     name: Agreement = Agreement.MISSING
     birth_date: Agreement = Agreement.MISSING
     school: Agreement = Agreement.MISSING

@@ -89,6 +89,7 @@ def test_good_form_is_granted() -> None:
 RETURNED = [
     (paper(signature=Presence.ABSENT), Reason.NO_SIGNATURE),
     (paper(signature_date=EMPTY), Reason.NO_DATE),
+    (paper(cut_off_fields=("parent_signature",)), Reason.MISSING_PAGE),
     (paper(signature_date=on(date(2024, 10, 2))), Reason.DATE_FUTURE),
     (paper(signature_date=on(date(2024, 4, 30))), Reason.DATE_BEFORE_FORM),
     (paper(partner=PartnerNaming.ANOTHER), Reason.WRONG_PARTNER),
@@ -137,6 +138,7 @@ REVIEWED = [
     (match(row_student_id="7654321"), Reason.LOW_PROBABILITY),
     (match(row_probability=0.5), Reason.LOW_PROBABILITY),
     (match(student_number=Agreement.DIFFERENT), Reason.LOW_PROBABILITY),
+    (match(student_number=Agreement.CLOSE), Reason.LOW_PROBABILITY),
     (match(birth_date=Agreement.MISSING), Reason.LOW_PROBABILITY),
     (match(name=Agreement.PARTIAL), Reason.LOW_PROBABILITY),
     (match(student_number=Agreement.MISSING, school=Agreement.DIFFERENT), Reason.LOW_PROBABILITY),
@@ -179,6 +181,13 @@ def test_family_that_disagrees_with_itself_is_told_nothing_yet() -> None:
 
 def test_without_id_name_birth_date_and_school_suffice() -> None:
     assert rule_on_form(match(student_number=Agreement.MISSING), OPEN, POLICY, TODAY).state is State.GRANTED
+
+
+def test_id_read_nearly_as_the_row_has_it_does_not_stand_in_the_way() -> None:
+    facts = match(student_number=Agreement.CLOSE, row_student_number=Agreement.EXACT)
+    assert rule_on_form(facts, OPEN, POLICY, TODAY).state is State.GRANTED
+    facts = match(student_number=Agreement.CLOSE, row_student_number=Agreement.EXACT, school=Agreement.MISSING)
+    assert rule_on_form(facts, OPEN, POLICY, TODAY).state is State.IN_REVIEW
 
 
 def test_pages_that_are_no_forms() -> None:
