@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ocr.alphabet import BLANK, INDEX_OF, SPACE
+from ocr.alphabet import BLANK, INDEX_OF, OTHER, SPACE
 from ocr.ctc import Matrix
 
 _LIKE_LETTER = {
@@ -24,17 +24,20 @@ _LIKE_LETTER = {
     "/": "il",
 }
 _WEIGHTS = (0.8, 0.5)  # the first look-alike is the likelier
+_STRANGE = 0.1
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WRITABLE = [BLANK, SPACE, *(INDEX_OF[sign] for sign in _LETTERS + "-'")]
 _SIGNS = ["", " ", *_LETTERS.upper(), "-", "'"]
 
 
 def read_as_letters(matrix: Matrix) -> Matrix:
-    """The matrix (T x SIZE) with digits that look like letters counted for the letters too."""
+    """The matrix (T x SIZE) with digits that look like letters counted for the letters too; a name is in Latin letters."""
     wide = matrix.copy()
     for digit, letters in _LIKE_LETTER.items():
         for letter, weight in zip(letters, _WEIGHTS, strict=False):
             wide[:, INDEX_OF[letter]] += weight * matrix[:, INDEX_OF[digit]]
+    wide[:, OTHER] *= _STRANGE
+    wide /= np.maximum(wide.sum(axis=1, keepdims=True), 1e-9)
     return wide
 
 

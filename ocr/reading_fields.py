@@ -5,10 +5,9 @@ Decides by ink whether a field is empty before anything is read; an empty field 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,11 +17,11 @@ from ocr.marks import MarkReading, read_signature, read_tick
 from ocr.reading import FieldReading
 from ocr.recogniser import CtcOutput, name_engine, recognise
 from ocr.types import FieldKind, Mark, PixelBox
+from ocr.views import make_views
 
 INK_ENGINE = "ink 1"
 _LEAST_INK = 40.0
 _LEAST_HEIGHT = 6.0
-_TALLEST_GAP = 1.2
 
 Grey = NDArray[np.uint8]
 
@@ -38,15 +37,15 @@ class CutField:
 
 def read_cut_fields(cuts: Mapping[str, CutField]) -> dict[str, FieldReading]:
     """The readings of all fields, by name, in the order given."""
-    lines = {name: line for name, cut in cuts.items() if (line := _find_line(cut)) is not None}
-    outputs = dict(zip(lines, recognise(list(lines.values())), strict=True))
-    return {name: _read(cut, outputs.get(name)) for name, cut in cuts.items()}
+    views = {name: _show(cut) for name, cut in cuts.items()}
+    outputs = iter(recognise([view for shown in views.values() for view in shown]))
+    return {name: _read(cut, [next(outputs) for _ in views[name]]) for name, cut in cuts.items()}
 
 
-def _find_line(cut: CutField) -> Grey | None:
+def _show(cut: CutField) -> list[Grey]:
     if cut.kind in (FieldKind.CHECKBOX, FieldKind.SIGNATURE) or not has_writing(cut.crop):
-        return None
-    return trim_to_ink(cut.crop)
+        return []
+    return make_views(trim_to_ink(cut.crop), cut.kind)
 
 
 def has_writing(crop: FieldCrop) -> bool:
@@ -59,24 +58,20 @@ def has_writing(crop: FieldCrop) -> bool:
 
 
 def trim_to_ink(crop: FieldCrop) -> Grey:
-    """The cut tight around its ink with a little white about it, as the recogniser likes it."""
+    """The cut tight around its ink."""
     found = crop.ink_box
     assert found is not None  # noqa: S101 - asked of cuts with writing only
-    height = found.y1 - found.y0
-    pad_y, pad_x = max(2, round(0.12 * height)), max(4, round(0.3 * height))
-    tight = crop.grey[found.y0 : found.y1, found.x0 : found.x1]
-    padded: Grey = cv2.copyMakeBorder(tight, pad_y, pad_y, pad_x, pad_x, cv2.BORDER_CONSTANT, value=255)
-    return padded
+    return crop.grey[found.y0 : found.y1, found.x0 : found.x1]
 
 
-def _read(cut: CutField, output: CtcOutput | None) -> FieldReading:
+def _read(cut: CutField, outputs: Sequence[CtcOutput]) -> FieldReading:
     if cut.kind is FieldKind.CHECKBOX:
         return _from_mark(cut, read_tick(cut.crop))
     if cut.kind is FieldKind.SIGNATURE:
         return _from_mark(cut, read_signature(cut.crop))
-    if output is None:
+    if not outputs:
         return FieldReading(cut.kind, "", 0.99, INK_ENGINE, cut.box, mark=Mark.EMPTY)
-    decoded = decode(cut.kind, output.matrix, output.text)
+    decoded = decode(cut.kind, outputs)
     mark = Mark.MARKED if decoded.text else Mark.UNSURE
     return FieldReading(
         kind=cut.kind,
@@ -86,8 +81,8 @@ def _read(cut: CutField, output: CtcOutput | None) -> FieldReading:
         box=cut.box,
         value=decoded.value,
         mark=mark,
-        greedy=output.text,
-        views=(output.matrix,),
+        greedy=outputs[0].text,
+        views=decoded.views,
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ocr.alphabet import SIZE, fold_classes
+from ocr.alphabet import OTHER, SIZE, fold_classes
 from ocr.ctc import Matrix
 
 MODEL = "PP-OCRv6_rec_small"
@@ -27,6 +27,7 @@ _NARROWEST = 32
 _WIDEST = 1600
 _BATCH_SPREAD = 160
 _MOST_IN_BATCH = 8
+_SIGNS = frozenset(":;()@&+#?!")
 
 Grey = NDArray[np.uint8]
 
@@ -77,6 +78,8 @@ class _Engine:
         characters = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._characters = ["", *characters, " "]
         classes = np.array(fold_classes(self._characters))
+        self._latin = classes != OTHER
+        self._latin[[place for place, text in enumerate(self._characters) if text in _SIGNS]] = True
         self._order = np.argsort(classes, kind="stable")
         self._starts = np.searchsorted(classes[self._order], np.arange(SIZE))
 
@@ -98,7 +101,7 @@ class _Engine:
     def _fold(self, rows: NDArray[np.float32], stride: float) -> CtcOutput:
         """`stride` is the share of the crop's width that one step covers."""
         matrix = np.add.reduceat(rows[:, self._order], self._starts, axis=1)
-        best = rows.argmax(axis=1)
+        best = np.where(self._latin, rows, -1.0).argmax(axis=1)
         starts = np.flatnonzero(np.insert(best[1:] != best[:-1], 0, True) & (best != 0))
         text = "".join(self._characters[place] for place in best[starts])
         spots = [(float(start) + 0.5) * stride for start in starts]
