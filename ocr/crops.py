@@ -33,7 +33,8 @@ Grey = NDArray[np.uint8]
 class FieldCrop:
     """A field's cut: `grey` with printing and strange ink made white, `ink` where something was written (uint8 0 or 1).
 
-    `x0, y0, x1, y1` is the field's box within the cut; `unit` cut pixels make a template unit (1/200 inch).
+    `x0, y0, x1, y1` is the field's box within the cut; `unit` cut pixels make a template unit (1/200 inch); `darkness` is the
+    share of the box that is dark as it was scanned.
     """
 
     grey: Grey
@@ -43,6 +44,7 @@ class FieldCrop:
     x1: int
     y1: int
     unit: float
+    darkness: float = 0.0
 
     @property
     def ink_box(self) -> PixelBox | None:
@@ -84,7 +86,13 @@ def cut_field(
     written = _drop_strange_ink(written, inner, unit, keep_outside)
     halo = cv2.dilate(written, np.ones((3, 3), np.uint8))
     grey = np.where(halo > 0, evened, 255).astype(np.uint8)
-    return FieldCrop(grey, written, inner[0], inner[1], inner[2], inner[3], unit)
+    return FieldCrop(grey, written, inner[0], inner[1], inner[2], inner[3], unit, _measure_darkness(cut, inner))
+
+
+def _measure_darkness(cut: Grey, inner: list[int]) -> float:
+    box = cut[max(inner[1], 0) : inner[3], max(inner[0], 0) : inner[2]]
+    paper = float(np.percentile(cut, 95))
+    return float((box < 0.6 * paper).mean()) if box.size else 0.0
 
 
 def _measure_unit(homography: Homography, box: TemplateBox) -> float:

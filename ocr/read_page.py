@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.alterations import find_alterations
 from ocr.crops import cut_field, locate_box
 from ocr.reading import FieldReading, FormReading
 from ocr.reading_fields import CutField, read_cut_fields
@@ -28,10 +29,13 @@ def read_page(image: NDArray[np.uint8], templates: Sequence[Template]) -> FormRe
     registration = register_page(page, templates)
     if registration is None:
         return None
+    cuts = _cut_fields(page, registration)
+    readings = _read_fields(page, registration, cuts)
     return FormReading(
         template_identity=registration.template.identity,
-        fields=_read_fields(page, registration),
+        fields=readings,
         corners=_find_corners(registration),
+        altered=tuple(find_alterations(cuts, readings)),
         cut_off=tuple(_find_cut_off(page, registration)),
         inliers=registration.inliers,
         agreement=registration.agreement,
@@ -50,9 +54,9 @@ def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return grey
 
 
-def _read_fields(page: NDArray[np.uint8], registration: Registration) -> dict[str, FieldReading]:
+def _cut_fields(page: NDArray[np.uint8], registration: Registration) -> dict[str, CutField]:
     template, homography = registration.template, registration.homography
-    cuts = {
+    return {
         name: CutField(
             FIELD_KINDS[name],
             cut_field(page, homography, template, box, keep_outside=FIELD_KINDS[name] in _RUNS_OUT),
@@ -60,6 +64,11 @@ def _read_fields(page: NDArray[np.uint8], registration: Registration) -> dict[st
         )
         for name, box in template.boxes.items()
     }
+
+
+def _read_fields(
+    page: NDArray[np.uint8], registration: Registration, cuts: Mapping[str, CutField]
+) -> dict[str, FieldReading]:
     readings = read_cut_fields(cuts)
     for name in _find_cut_off(page, registration):
         readings[name] = replace(readings[name], text="", value="", confidence=0.0, mark=Mark.UNSURE, views=())

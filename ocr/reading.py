@@ -103,13 +103,15 @@ class FieldReading:
 @dataclass(frozen=True, slots=True, eq=False)
 class FormReading:
     """A form's fields, which template it is and how it lies. `corners` are the blank's corners on the page, clockwise from
-    top left; `cut_off` names fields that lie outside the picture; `agreement` and `inliers` tell how well it registered.
+    top left; `cut_off` names fields that lie outside the picture, `altered` those scribbled over or struck out;
+    `agreement` and `inliers` tell how well it registered.
     """
 
     template_identity: TemplateIdentity
     fields: dict[str, FieldReading]
     corners: tuple[tuple[float, float], ...]
     cut_off: tuple[str, ...]
+    altered: tuple[str, ...]
     inliers: int
     agreement: float
 
@@ -134,6 +136,7 @@ class FormReading:
             "template": list(self.template_identity),
             "corners": self.corners,
             "cut_off": self.cut_off,
+            "altered": self.altered,
             "inliers": self.inliers,
             "agreement": self.agreement,
             "fields": {name: _describe(reading) for name, reading in self.fields.items()},
@@ -163,7 +166,15 @@ class FormReading:
             }
         corners = tuple((float(x), float(y)) for x, y in described["corners"])
         identity = TemplateIdentity(*described["template"])
-        return cls(identity, fields, corners, tuple(described["cut_off"]), described["inliers"], described["agreement"])
+        return cls(
+            identity,
+            fields,
+            corners,
+            tuple(described["cut_off"]),
+            tuple(described["altered"]),
+            described["inliers"],
+            described["agreement"],
+        )
 
 
 def normalise_value(kind: FieldKind, text: str) -> str:

@@ -132,6 +132,13 @@ def check_completeness(facts: FormFacts, policy: Policy, today: date) -> Iterato
         yield _returned(Reason.MISSING_PAGE, f"a part of the form is not in the picture: {fields}")
 
 
+def check_alterations(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
+    """Nothing was struck out or scribbled over: an alteration is for a person, whatever can be read."""
+    if facts.paper.altered_fields:
+        fields = ", ".join(facts.paper.altered_fields)
+        yield _for_review(Reason.ALTERED, f"struck out or scribbled over: {fields}")
+
+
 def check_legibility(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
     """The fields that say whose form it is hold something that can be read."""
     if facts.paper.illegible_fields:

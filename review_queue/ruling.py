@@ -12,6 +12,7 @@ from datetime import date
 from ocr.types import PageKind
 from review_queue.identity_checks import check_earlier_form, check_match, check_row
 from review_queue.paper_checks import (
+    check_alterations,
     check_completeness,
     check_consent,
     check_legibility,
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     check_signature_date,
     check_signer,
     check_legibility,
+    check_alterations,
     check_row,
     check_earlier_form,
     check_match,

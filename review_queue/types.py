@@ -156,6 +156,7 @@ class PaperFacts:
     birth_date: WrittenDate
     illegible_fields: tuple[str, ...] = ()
     cut_off_fields: tuple[str, ...] = ()
+    altered_fields: tuple[str, ...] = ()
 
 
 class RowFit(StrEnum):

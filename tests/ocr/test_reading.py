@@ -21,7 +21,7 @@ def form() -> FormReading:
     tick = FieldReading(FieldKind.CHECKBOX, "", 0.9, "ink 1", PixelBox(5, 5, 9, 9), "marked", Mark.MARKED)
     corners = ((0.0, 0.0), (10.0, 0.0), (10.0, 20.0), (0.0, 20.0))
     return FormReading(
-        TemplateIdentity("C", "2024-25", "en"), {"student_first": name, "consent_yes": tick}, corners, (), 99, 0.8
+        TemplateIdentity("C", "2024-25", "en"), {"student_first": name, "consent_yes": tick}, corners, (), (), 99, 0.8
     )
 
 

@@ -125,6 +125,7 @@ REVIEWED = [
     (paper(partner=PartnerNaming.UNSURE), Reason.WRONG_PARTNER),
     (paper(partner=PartnerNaming.NOBODY), Reason.WRONG_PARTNER),
     (paper(illegible_fields=("birth_date",)), Reason.ILLEGIBLE),
+    (paper(altered_fields=("student_last",)), Reason.ALTERED),
     (match(enrolled_birth_date=date(2006, 9, 30)), Reason.SIGNER_NOT_ELIGIBLE_18PLUS),
     (replace(GOOD, row=RowFacts(RowFit.UNSURE, 2)), Reason.FORM_ROW_MISMATCH),
     (replace(GOOD, earlier=EarlierForm.DIFFERENT), Reason.CONFLICTING_FORMS),

@@ -1,0 +1,59 @@
+"""Tells where writing was scribbled over or struck out: such a field is for a person, whatever can be read beneath.
+
+Decides by coverage alone: a box mostly filled with ink, or a stroke along most of a word through its letters. Accepted
+limits: a correction written above, or a single letter mended, is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.crops import FieldCrop
+from ocr.reading import FieldReading
+from ocr.reading_fields import CutField
+from ocr.types import FieldKind
+
+_SCRIBBLED = 0.45
+_STRUCK_LENGTH = 0.45
+_EDGE = 0.15
+_WORD_SHAPE = 2.2
+_UNDERLINE = 0.22
+_WRITTEN = (FieldKind.NAME, FieldKind.DATE, FieldKind.STUDENT_ID, FieldKind.TEXT)
+
+
+def find_alterations(cuts: Mapping[str, CutField], readings: Mapping[str, FieldReading]) -> Iterator[str]:
+    """The names of written fields that were scribbled over or struck out."""
+    for name, cut in cuts.items():
+        struck_out = bool(readings[name].text) and _is_struck_out(cut.crop)
+        if cut.kind in _WRITTEN and (struck_out or cut.crop.darkness > _SCRIBBLED):
+            yield name
+
+
+def _is_struck_out(crop: FieldCrop) -> bool:
+    found = crop.ink_box
+    if found is None:
+        return False
+    height, width = found.y1 - found.y0, found.x1 - found.x0
+    if width < _WORD_SHAPE * height:
+        return False
+    # Rests of the blank's own rules lie at the edges of the box, an underline at the foot of the word: neither counts.
+    inner = _EDGE * (crop.y1 - crop.y0)
+    first = max(found.y0 + round(0.1 * height), round(crop.y0 + inner))
+    last = min(found.y1 - round(_UNDERLINE * height), round(crop.y1 - inner))
+    body = crop.ink[first:last, found.x0 : found.x1]
+    reach = max(1, round(3 * crop.unit))
+    return any(_longest_run(_thicken(body, row, reach)) > _STRUCK_LENGTH * width for row in range(len(body)))
+
+
+def _thicken(body: NDArray[np.uint8], row: int, reach: int) -> NDArray[np.uint8]:
+    """Ink within a few pixels of a row: a stroke by hand is never quite level."""
+    near: NDArray[np.uint8] = body[max(0, row - reach) : row + reach + 1].max(axis=0)
+    return near
+
+
+def _longest_run(line: NDArray[np.uint8]) -> int:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], line, [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

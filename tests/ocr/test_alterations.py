@@ -1,0 +1,49 @@
+"""Writing that was scribbled over or struck out is told from writing that wasn't, whatever can be read beneath."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import ocr
+from fixtures.blank_forms import BlankForm
+from fixtures.build_forms import FORMS_FOLDER
+from fixtures.filling import fill_form, strike_out
+from fixtures.hands import Hand
+
+BLANK = FORMS_FOLDER / "consent-2024-25-en.pdf"
+VALUES = {"student_first": "Margaret", "student_last": "Thielemann", "school": "Cedar Grove Elementary", "grade": "5"}
+
+
+@pytest.fixture(scope="module")
+def template() -> ocr.Template:
+    return ocr.Template.from_pdf(BLANK, "C", "2024-25", "en")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_plain_writing_is_not_altered(template: ocr.Template, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    reading = ocr.read_page(fill_form(BlankForm.load(BLANK), VALUES, Hand.pick(rng), rng), [template])
+    assert reading is not None
+    assert reading.altered == ()
+
+
+def test_scribble_is_seen(template: ocr.Template) -> None:
+    rng = np.random.default_rng(1)
+    page = fill_form(BlankForm.load(BLANK), VALUES, Hand.pick(rng), rng)
+    x0, y0, x1, y1 = (round(edge) for edge in template.boxes["student_last"])
+    page[y0 + 6 : y1 - 6, x0 + 10 : x1 - 10] = 60
+    reading = ocr.read_page(page, [template])
+    assert reading is not None
+    assert reading.altered == ("student_last",)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_word_struck_out_is_seen(template: ocr.Template, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    hand, blank = Hand.pick(rng), BlankForm.load(BLANK)
+    page = fill_form(blank, VALUES, hand, rng)
+    strike_out(page, blank, "student_last", hand, rng)
+    reading = ocr.read_page(page, [template])
+    assert reading is not None
+    assert "student_last" in reading.altered
