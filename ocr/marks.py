@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
+from ocr.specks import drop_specks, drop_streaks
 from ocr.types import Mark
 
 EMPTY_TICK, SURE_TICK = 0.018, 0.055
@@ -47,7 +48,7 @@ def read_tick(crop: FieldCrop) -> MarkReading:
 
 def read_signature(crop: FieldCrop) -> MarkReading:
     """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
-    ink = _drop_rests_of_rules(crop)
+    ink = drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
     rows, columns = np.nonzero(ink)
     if not len(rows):
         return MarkReading(Mark.EMPTY, 0.995)

@@ -6,7 +6,7 @@ Decides by ink whether a field is empty before anything is read; an empty field 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from ocr.decoding import decode
 from ocr.marks import MarkReading, read_signature, read_tick
 from ocr.reading import FieldReading
 from ocr.recogniser import CtcOutput, name_engine, recognise
+from ocr.specks import clean_crop
 from ocr.types import FieldKind, Mark, PixelBox
 from ocr.views import make_views
 
@@ -37,6 +38,7 @@ class CutField:
 
 def read_cut_fields(cuts: Mapping[str, CutField]) -> dict[str, FieldReading]:
     """The readings of all fields, by name, in the order given."""
+    cuts = {name: replace(cut, crop=clean_crop(cut.crop)) for name, cut in cuts.items()}
     views = {name: _show(cut) for name, cut in cuts.items()}
     outputs = iter(recognise([view for shown in views.values() for view in shown]))
     return {name: _read(cut, [next(outputs) for _ in views[name]]) for name, cut in cuts.items()}
