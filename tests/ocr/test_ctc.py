@@ -22,7 +22,7 @@ def make_matrix(steps: int, letters: str, seed: int) -> Matrix:
 
 def sum_all_paths(matrix: Matrix) -> dict[str, float]:
     """The probability of every spelling, the space counted as the blank."""
-    used = np.flatnonzero(matrix.any(axis=0))
+    used = [int(index) for index in np.flatnonzero(matrix.any(axis=0))]
     sign_of = {index: sign for sign, index in INDEX_OF.items()} | {SPACE: "", BLANK: ""}
     found: dict[str, float] = defaultdict(float)
     for path in itertools.product(used, repeat=len(matrix)):

@@ -14,7 +14,8 @@ def spell(text: str) -> Matrix:
     for place, sign in enumerate(text):
         matrix[2 * place, INDEX_OF[sign]] = 1.0
         matrix[2 * place + 1, BLANK] = 1.0
-    return matrix / matrix.sum(axis=1, keepdims=True)
+    spelled: Matrix = matrix / matrix.sum(axis=1, keepdims=True)
+    return spelled
 
 
 def test_digits_are_read_as_letters() -> None:
