@@ -20,7 +20,7 @@ _SCRIBBLED = 0.45
 _STRUCK_LENGTH = 0.45
 _EDGE = 0.15
 _WORD_SHAPE = 2.2
-_UNDERLINE = 0.22
+_UNDERLINE = 0.08
 _WRITTEN = (FieldKind.NAME, FieldKind.DATE, FieldKind.STUDENT_ID, FieldKind.TEXT)
 
 
@@ -39,7 +39,7 @@ def _is_struck_out(crop: FieldCrop) -> bool:
     height, width = found.y1 - found.y0, found.x1 - found.x0
     if width < _WORD_SHAPE * height:
         return False
-    # Rests of the blank's own rules lie at the edges of the box, an underline at the foot of the word: neither counts.
+    # Rests of the blank's own rules lie at the edges of the box, and what lies under the word strikes nothing.
     inner = _EDGE * (crop.y1 - crop.y0)
     first = max(found.y0 + round(0.1 * height), round(crop.y0 + inner))
     last = min(found.y1 - round(_UNDERLINE * height), round(crop.y1 - inner))
