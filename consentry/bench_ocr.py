@@ -151,7 +151,8 @@ def measure_raw_names(shared: Path, sample: int, seed: int) -> dict[str, object]
         with Image.open(shared / file) as picture:
             crop = np.asarray(picture.convert("L"))
         candidates = choose_rivals(text, pool, rng)
-        counts.judge(["ours"], read_field(crop, FieldKind.NAME), text, candidates)
+        names = ["ours", "ours_on_the_others_crops"] if number % _PLAIN_EVERY == 0 else ["ours"]
+        counts.judge(names, read_field(crop, FieldKind.NAME), text, candidates)
         if number % _PLAIN_EVERY == 0:
             for name, (read, scores) in read_plainly(crop, candidates).items():
                 counts.judge_text(name, read, text, candidates, scores)
@@ -217,6 +218,7 @@ def measure_forms(hands: RealHands, sample: int, seed: int) -> dict[str, object]
             label = str(FIELD_KINDS[name])
             counts.judge([label, f"{label} {kind}"], reading.fields[name], truth, candidates)
             if number % _PLAIN_EVERY == 0 and name == "student_last":
+                counts.judge([f"{label} by us on the same crops"], reading.fields[name], truth, candidates)
                 for engine, (text, scores) in read_plainly(
                     cut_plainly(scan, templates[place], name), candidates
                 ).items():

@@ -77,5 +77,30 @@ def bench_match(
     return DONE
 
 
+@bench.command("ocr")
+def bench_ocr(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    sample: Annotated[int, typer.Option("--sample", min=10, help="Crops and forms a figure.")] = 120,
+    hands: Annotated[Path, typer.Option("--hands", help="Folder of real handwriting.")] = HANDS_FOLDER,
+) -> int:
+    """Reading real handwriting, beside Tesseract."""
+    from consentry.bench_ocr import run
+
+    _print_figures(run(seed, hands, sample))
+    return DONE
+
+
+@bench.command("ledger")
+def bench_ledger(
+    context: typer.Context, appends: Annotated[int, typer.Option("--appends", min=10, help="Entries to append.")] = 2000
+) -> int:
+    """Durable appends, and verifying them."""
+    from consentry.bench_ledger import run
+
+    _print_figures(run(appends))
+    return DONE
+
+
 def _print_figures(figures: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1, default=str) + "\n")

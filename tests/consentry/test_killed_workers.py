@@ -1,0 +1,56 @@
+"""A killed worker's pages are taken up by the others; nothing happens twice, nothing is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.consentry.conftest import CHILDREN, District
+
+
+def find_workers(parent: int) -> list[int]:
+    """The worker processes of `consentry work`: its direct children."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    return [int(child) for child in children]
+
+
+def wait_for_workers(parent: int) -> list[int]:
+    for _ in range(300):
+        if workers := find_workers(parent):
+            return workers
+        time.sleep(0.1)
+    raise AssertionError("no worker runs")
+
+
+@pytest.mark.timeout(300)
+def test_kills_lose_nothing_and_repeat_nothing(district: District) -> None:
+    for number in CHILDREN:
+        district.save(district.fill(number, seed=int(number)), f"{number}.png")
+    listed = district.write_list(*CHILDREN)
+    receipt = district.expect("submit", "--partner", "rainier", "--list", str(listed), str(district.folder / "scans"))
+    command = [sys.executable, "-m", "consentry", "--home", str(district.home), "work", "--drain", "--processes", "2"]
+    with subprocess.Popen(command, env={**os.environ, "CONSENTRY_TODAY": district.today}) as work:
+        kills = 0
+        for delay in (3.0, 2.5, 2.0):
+            worker = wait_for_workers(work.pid)[0]
+            time.sleep(delay)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                kills += 1
+        assert work.wait(timeout=240) == 0
+    assert kills
+    status = district.expect("status", receipt["submission_id"])
+    assert [form["state"] for form in status["forms"]] == ["granted"] * len(CHILDREN)
+    access = district.expect("access", "rainier")
+    assert [row["student_id"] for row in access] == sorted(CHILDREN)
+    assert district.expect("ledger", "verify")["whole"]
+    trace = district.expect("trace", "--student", "1000001")
+    events = [entry["event"] for entry in trace["ledger"]]
+    assert (events.count("form-read"), events.count("access-granted")) == (1, 1)
