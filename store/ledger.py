@@ -84,8 +84,8 @@ def lock_ledger(session: Session) -> None:
 def record(session: Session, clock: Clock, entry: Entry) -> int:
     """Writes the entry's rows and its leaf; returns the leaf's number, from 0. The session must hold `lock_ledger`."""
     session.info.setdefault(DOOR_KEY, set()).update(entry.rows)
-    for table in _IN_ORDER_OF_REFERENCE:
-        session.add_all(row for row in entry.rows if row.__table__ is table)
+    for referred in _IN_ORDER_OF_REFERENCE:
+        session.add_all(row for row in entry.rows if row.__table__ is referred)
         session.flush()
     head = session.scalars(select(LedgerHead).with_for_update().execution_options(populate_existing=True)).one()
     digests: dict[str, JsonValue] = {}
