@@ -7,16 +7,17 @@ across the seam before the year needs a blank between. Accepted limits: month na
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ocr.alphabet import BLANK, INDEX_OF, OTHER, SPACE
-from ocr.ctc import LOWEST, Matrix
+from ocr.ctc import LOWEST, Matrix, Scores
 
 FIRST_YEAR, LAST_YEAR = 1920, 2045
 SWAPPED_PRIOR = 0.01
@@ -53,6 +54,33 @@ class DayScores:
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             return LOWEST
         return float(self.table[day.month - 1, day.day - 1, day.year - FIRST_YEAR])
+
+    def score_many(self, days: Sequence[date]) -> Scores:
+        """The scores of many days at once."""
+        place = _place_days(tuple(days))
+        scores: Scores = np.where(place.known, self.table[place.month, place.day, place.year], LOWEST)
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    month: NDArray[np.int64]
+    day: NDArray[np.int64]
+    year: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=32)
+def _place_days(days: tuple[date, ...]) -> _Places:
+    """Where each day stands in a table; days of years that are not weighed stand anywhere and are not `known`."""
+    years = np.array([day.year for day in days], np.int64)
+    known = (years >= FIRST_YEAR) & (years <= LAST_YEAR)
+    return _Places(
+        np.array([day.month - 1 for day in days], np.int64),
+        np.array([day.day - 1 for day in days], np.int64),
+        np.where(known, years - FIRST_YEAR, 0),
+        known,
+    )
 
 
 def read_as_digits(matrix: Matrix) -> Matrix:

@@ -66,7 +66,8 @@ class FieldReading:
         if not self.views:
             return self.score([day.isoformat() for day in days])
         tables = [_weigh_days_once(view.tobytes(), len(view)) for view in self.views]
-        return np.array([np.mean([table.score(day) for table in tables]) for day in days])
+        mean: Scores = np.mean([table.score_many(days) for table in tables], axis=0)
+        return mean
 
     def score_greedy(self) -> float:
         """Natural-log probability of the most probable path through the pixels: what any good explanation comes near."""
