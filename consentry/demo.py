@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from fixtures.cases import FORMS_OF_DEMO, PARTNER_ID, PARTNER_NAME, TODAY, build_demo
-
 from access import AgreementKind, AgreementStatus
 from consentry.enrollment import load_enrollment
 from consentry.program import Program
@@ -21,6 +19,7 @@ from consentry.reporting import write_report
 from consentry.settings import Settings
 from consentry.showing import find_partner_access, list_queue, show_submission
 from consentry.working import Progress, run_workers
+from fixtures.cases import FORMS_OF_DEMO, PARTNER_ID, PARTNER_NAME, TODAY, build_demo
 from store import Installation, JsonValue
 
 SEED = 1
