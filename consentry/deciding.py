@@ -13,10 +13,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access import CATEGORIES, Signer, find_gates, make_grant
+from access import Signer, find_gates, make_grant
+from consentry.earlier_forms import find_mark, find_released_records
 from consentry.enrollment import EnrollmentCache
 from consentry.errors import CommandError
 from consentry.program import Program
+from ocr import Mark
 from review_queue import INSIDE_REASONS, Reason, State
 from store import Clock, Entry, Event, JsonValue, record
 from store.ids import derive_id
@@ -116,9 +118,8 @@ def _accept(
     form.match = {**form.match, "student_id": chosen}
     written = _close(session, case, form, State.GRANTED, [], reason, user, clock)
     year = program.rulebook.find_school_year(template.school_year)
-    signed_by_student = form.fields.get("student_signature")
     signer = Signer(
-        is_student=isinstance(signed_by_student, dict) and signed_by_student.get("value") == "marked",
+        is_student=find_mark(form, "student_signature", Mark.EMPTY) is Mark.MARKED,
         student_birth_date=children.find_birth_date(chosen),
     )
     grant = make_grant(form, chosen, categories, decision, year, signer, clock.now)
@@ -135,11 +136,11 @@ def _check_acceptable(session: Session, program: Program, form: Form, clock: Clo
     gates = find_gates(steps, template.school_year, clock.today, program.rulebook.policy)
     if not gates.agreement_active:
         raise CommandError("the partner has no active data sharing agreement for the form's school year")
-    if _value_of(form, "consent_no") == "marked" and _value_of(form, "consent_yes") != "marked":
+    declines = find_mark(form, "consent_no", Mark.EMPTY) is Mark.MARKED
+    if declines and find_mark(form, "consent_yes", Mark.EMPTY) is not Mark.MARKED:
         raise CommandError("the family did not consent: the form can be returned or rejected")
     partner = session.get_one(Partner, form.partner_id)
-    ticked = {name for name in CATEGORIES if _value_of(form, f"records_{name}") == "marked"}
-    categories = [name for name in partner.categories if name in ticked]
+    categories = [name for name in partner.categories if name in find_released_records(form)]
     if not categories:
         raise CommandError("the form releases no records that the partner's agreement covers: return it")
     return template, categories
@@ -194,8 +195,3 @@ def _probability_of(form: Form, student_id: str) -> float:
         if isinstance(candidate, dict) and candidate.get("student_id") == student_id:
             return float(str(candidate["probability"]))
     return 0.0
-
-
-def _value_of(form: Form, name: str) -> str:
-    field = form.fields.get(name)
-    return str(field["value"]) if isinstance(field, dict) else ""

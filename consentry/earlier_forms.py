@@ -27,20 +27,28 @@ class Choice:
 
 def find_choice(paper: PaperFacts) -> Choice:
     """The choice on a form whose paper was read."""
-    records = frozenset(name for name, mark in paper.records.items() if mark is Mark.MARKED)
+    asked = paper.records or dict.fromkeys(CATEGORIES, Mark.MARKED)
+    records = frozenset(name for name, mark in asked.items() if mark is Mark.MARKED)
     signed = Presence.PRESENT in (paper.signature, paper.student_signature)
     return _choose(paper.consent_yes, paper.consent_no, records, signed)
 
 
 def find_recorded_choice(form: Form) -> Choice:
     """The choice on a form that was recorded."""
+    yes, no = find_mark(form, "consent_yes", Mark.MARKED), find_mark(form, "consent_no", Mark.EMPTY)
+    return _choose(yes, no, find_released_records(form), bool(form.signature.get("present")))
 
-    def mark_of(name: str) -> Mark:
-        field = form.fields.get(name)
-        return Mark(str(field["value"])) if isinstance(field, dict) else Mark.EMPTY
 
-    records = frozenset(name for name in CATEGORIES if mark_of(f"records_{name}") is Mark.MARKED)
-    return _choose(mark_of("consent_yes"), mark_of("consent_no"), records, bool(form.signature.get("present")))
+def find_released_records(form: Form) -> frozenset[str]:
+    """The categories ticked on a recorded form; all where its blank has no boxes for them."""
+    unasked = Mark.EMPTY if any(name.startswith("records_") for name in form.fields) else Mark.MARKED
+    return frozenset(name for name in CATEGORIES if find_mark(form, f"records_{name}", unasked) is Mark.MARKED)
+
+
+def find_mark(form: Form, name: str, unasked: Mark) -> Mark:
+    """The mark in a box of a recorded form; `unasked` where its blank has no such box."""
+    field = form.fields.get(name)
+    return Mark(str(field["value"])) if isinstance(field, dict) else unasked
 
 
 def compare_with_earlier(

@@ -65,7 +65,7 @@ def gather_paper_facts(
         school_year=year,
         form_published=template.published,
         partner=_find_naming(reading.fields.get("partner"), template, partner_id, partners),
-        consent_yes=mark("consent_yes"),
+        consent_yes=mark("consent_yes") if "consent_yes" in reading.fields else Mark.MARKED,
         consent_no=mark("consent_no"),
         records={name: mark(f"records_{name}") for name in CATEGORIES if f"records_{name}" in reading.fields},
         signature=_find_presence(reading.fields.get("parent_signature")),
@@ -137,7 +137,9 @@ def _find_naming(
 ) -> PartnerNaming:
     if template.partner_id is not None:
         return PartnerNaming.PREPRINTED if template.partner_id == partner_id else PartnerNaming.ANOTHER
-    if field is None or field.is_empty:
+    if field is None:
+        return PartnerNaming.PREPRINTED  # the blank asks for no partner: the district printed it there
+    if field.is_empty:
         return PartnerNaming.NOBODY
     fits = {partner.partner_id: _measure_fit(field, partner.name) for partner in partners}
     mine = fits[partner_id]

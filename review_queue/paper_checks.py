@@ -59,6 +59,8 @@ def check_consent(facts: FormFacts, policy: Policy, today: date) -> Iterator[Fin
 def check_records(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
     """At least one category of records is ticked, and none is in doubt."""
     marks = facts.paper.records.values()
+    if not marks:
+        return
     if all(mark is Mark.EMPTY for mark in marks):
         yield _returned(Reason.NO_RECORDS_CHOSEN, "no category of records is ticked")
     elif any(mark is Mark.UNSURE for mark in marks):

@@ -141,7 +141,9 @@ class SchoolYear:
 
 @dataclass(frozen=True, slots=True)
 class PaperFacts:
-    """What the paper says, apart from whose it is."""
+    """What the paper says, apart from whose it is. A blank that has no box for a choice makes it in print: `records` is
+    empty where it has no boxes for them, `consent_yes` is marked where signing is consenting.
+    """
 
     school_year: SchoolYear
     form_published: date
