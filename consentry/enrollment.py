@@ -113,13 +113,16 @@ class EnrollmentCache:
 
 
 def find_snapshot(session: Session, day: date) -> EnrollmentSnapshot | None:
-    """The snapshot that holds on `day`: the newest as of it or before; the later loaded of two of one day."""
+    """The snapshot that holds on `day`: the newest as of it or before (of two of one day the later loaded), else the first
+    one after it; None where nothing was loaded.
+    """
     newest = (
         select(EnrollmentSnapshot)
         .where(EnrollmentSnapshot.as_of <= day)
         .order_by(EnrollmentSnapshot.as_of.desc(), EnrollmentSnapshot.loaded_at.desc())
     )
-    return session.scalars(newest.limit(1)).first()
+    first = select(EnrollmentSnapshot).order_by(EnrollmentSnapshot.as_of, EnrollmentSnapshot.loaded_at)
+    return session.scalars(newest.limit(1)).first() or session.scalars(first.limit(1)).first()
 
 
 def _write_snapshot(extract: EnrollmentExtract) -> bytes:

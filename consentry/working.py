@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from consentry.errors import CommandError
 from consentry.program import Program
 from review_queue import State
-from store.tables import Form, Submission
+from store.tables import EnrollmentSnapshot, Form, Submission
 from store.worker_slots import release_slots
 
 _MOST_DEATHS = 20
@@ -48,6 +48,9 @@ class _Child:
 
 def run_workers(program: Program, processes: int, drain: bool, show: Show) -> int:
     """Runs workers until drained or interrupted; returns how many died and were replaced. `CommandError` when too many do."""
+    with program.installation.reading() as session:
+        if session.scalar(select(EnrollmentSnapshot.snapshot_id).limit(1)) is None:
+            raise CommandError("no enrollment is loaded: run 'consentry enrollment load' first")
     children = [_start(program, drain) for _ in range(processes)]
     with _noting_signals() as stopping:
         return _watch(program, children, drain, stopping, show)

@@ -111,6 +111,13 @@ def test_what_cannot_run_says_so_in_one_line(shared_district: District, argument
     assert "Traceback" not in result.err
 
 
+def test_work_without_enrollment_says_what_to_do(tmp_path: Path) -> None:
+    district = District(tmp_path)
+    district.expect("init")
+    result = district.call("work", "--drain")
+    assert (result.code, "enrollment load" in result.err) == (2, True)
+
+
 def test_home_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     result = District(tmp_path).call("access", "rainier")
     assert (result.code, "consentry init" in result.err) == (2, True)
