@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 import zipfile
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from tests.consentry.conftest import CHILDREN, District
@@ -33,6 +36,26 @@ def test_from_scans_to_access_and_back(district: District) -> None:
     head = district.expect("ledger", "head")
     district.expect("work", "--drain", "--processes", "2")
     assert district.expect("ledger", "head")["root"] == head["root"]
+
+
+@pytest.mark.postgres
+def test_the_same_on_postgresql(make_district: Callable[[], District], monkeypatch: pytest.MonkeyPatch) -> None:
+    server = os.environ.get("CONSENTRY_TEST_POSTGRES")
+    if not server:
+        pytest.skip("no PostgreSQL server at $CONSENTRY_TEST_POSTGRES (make test starts one)")
+    name = f"t{uuid.uuid4().hex[:16]}"
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    monkeypatch.setenv("CONSENTRY_DATABASE_URL", server.rsplit("/", 1)[0] + f"/{name}")
+    district = make_district()
+    district.set_up()
+    for number in ("1000001", "1000002"):
+        district.save(district.fill(number, seed=int(number)), f"{number}.png")
+    status = district.take_in(district.write_list("1000001", "1000002"))
+    assert [form["state"] for form in status["forms"]] == ["granted", "granted"]
+    assert [row["student_id"] for row in district.expect("access", "rainier")] == ["1000001", "1000002"]
+    assert district.expect("ledger", "verify")["whole"]
+    assert not (district.home / "consentry.sqlite").exists()
 
 
 def test_forms_wait_for_the_agreement_and_go_on_by_themselves(make_district: Callable[[], District]) -> None:
