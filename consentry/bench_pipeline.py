@@ -41,7 +41,7 @@ PARTNER = "Rainier Youth Partners"
 PARTNER_ID = "rainier"
 _OTHER_PARTNER = "Green Lake Mentors"
 _SCHOOL_YEAR = "2024-25"
-_KNOWN_FORMS = [plan for plan in PLANS if plan.code.startswith("SPS") and (FORMS_FOLDER / plan.file).exists()]
+_PUBLISHED = "2024-05-01"
 _VALID_SHARE = 0.75
 _KINDS = (ScanKind.CLEAN, ScanKind.SKEWED, ScanKind.NOISY, ScanKind.FAX, ScanKind.PHOTO, ScanKind.UPSIDE_DOWN)
 _ENDS = frozenset({"granted", "in_review", "returned"})
@@ -64,6 +64,15 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class _Blank:
+    path: Path
+    code: str
+    school_year: str
+    language: str
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
 class _BenchForm:
     file: str
     child: EnrolledStudent
@@ -71,8 +80,13 @@ class _BenchForm:
     kind: ScanKind
 
 
-def run(forms: int, students: int, seed: int, hands_folder: Path, keep: Path | None) -> dict[str, Any]:
-    """Runs the bench and returns its figures; input and home stay in `keep` if named. `CommandError`: no handwriting there."""
+def run(
+    forms: int, students: int, seed: int, hands_folder: Path, keep: Path | None, blank: Path | None
+) -> dict[str, Any]:
+    """Runs the bench and returns its figures; input and home stay in `keep` if named. `blank`: a form to fill in the place of
+    the sample forms. `CommandError`: no handwriting there.
+    """
+    blanks = [_Blank(blank, "BENCH", _SCHOOL_YEAR, "en", _PUBLISHED)] if blank else _list_sample_blanks()
     try:
         hands = RealHands.load(hands_folder)
     except FileNotFoundError:
@@ -80,17 +94,27 @@ def run(forms: int, students: int, seed: int, hands_folder: Path, keep: Path | N
     with contextlib.ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="consentry-bench-")))
         folder.mkdir(parents=True, exist_ok=True)
-        made = _make_input(folder, hands, forms, students, seed)
-        return _run_job(folder, made, seed)
+        made = _make_input(folder, hands, blanks, forms, students, seed)
+        return _run_job(folder, blanks, made, seed)
 
 
-def _make_input(folder: Path, hands: RealHands, forms: int, students: int, seed: int) -> list[_BenchForm]:
+def _list_sample_blanks() -> list[_Blank]:
+    return [
+        _Blank(FORMS_FOLDER / plan.file, plan.code, plan.school_year, plan.language, plan.published)
+        for plan in PLANS
+        if plan.code.startswith("SPS")
+    ]
+
+
+def _make_input(
+    folder: Path, hands: RealHands, blanks: Sequence[_Blank], forms: int, students: int, seed: int
+) -> list[_BenchForm]:
     rng = np.random.default_rng(seed)
     children = make_real_hand_children(hands, students, seed)
     strangers = make_unenrolled_children(hands, children, max(forms // 20, 2), seed)
     _write_enrollment(folder / "enrollment.csv", children)
     (folder / "scans").mkdir()
-    blanks = [BlankForm.load(FORMS_FOLDER / plan.file) for plan in _KNOWN_FORMS if plan.school_year == _SCHOOL_YEAR]
+    to_fill = [BlankForm.load(blank.path) for blank in blanks if blank.school_year == _SCHOOL_YEAR]
     chosen = [children[int(place)] for place in rng.permutation(len(children))[:forms]]
     made: list[_BenchForm] = []
     rows: list[StudentRow] = []
@@ -99,7 +123,7 @@ def _make_input(folder: Path, hands: RealHands, forms: int, students: int, seed:
         shown = strangers[number % len(strangers)] if fault is Fault.NOT_ENROLLED else child
         kind = _KINDS[number % len(_KINDS)]
         file = f"form-{number:04}.{'jpg' if kind is ScanKind.PHOTO else 'png'}"
-        page = _fill(blanks[number % len(blanks)], shown, fault, hands, rng)
+        page = _fill(to_fill[number % len(to_fill)], shown, fault, hands, rng)
         scan = degrade(page, kind, rng)
         Image.fromarray(scan.pixels).save(folder / "scans" / file, dpi=(scan.dots_per_inch, scan.dots_per_inch))
         made.append(_BenchForm(file, shown, fault, kind))
@@ -166,14 +190,14 @@ def _write_enrollment(file: Path, children: Sequence[EnrolledStudent]) -> None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _run_job(folder: Path, made: Sequence[_BenchForm], seed: int) -> dict[str, Any]:
+def _run_job(folder: Path, blanks: Sequence[_Blank], made: Sequence[_BenchForm], seed: int) -> dict[str, Any]:
     call = _Caller(folder / "home")
     call("init")
     call("enrollment", "load", str(folder / "enrollment.csv"), "--as-of", "2024-09-15")
-    for plan in _KNOWN_FORMS:
+    for blank in blanks:
         call(
-            *("form", "add", str(FORMS_FOLDER / plan.file), "--code", plan.code, "--school-year", plan.school_year),
-            *("--language", plan.language, "--published", plan.published),
+            *("form", "add", str(blank.path), "--code", blank.code, "--school-year", blank.school_year),
+            *("--language", blank.language, "--published", blank.published),
         )
     call("partner", "add", PARTNER, "--id", PARTNER_ID)
     call("partner", "add", _OTHER_PARTNER, "--id", "green-lake")

@@ -56,11 +56,12 @@ def bench_pipeline(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     hands: Annotated[Path, typer.Option("--hands", help="Folder of real handwriting.")] = HANDS_FOLDER,
     keep: Annotated[Path | None, typer.Option("--keep", help="An empty folder to keep input and home in.")] = None,
+    blank: Annotated[Path | None, typer.Option("--blank", help="A blank form of your own to fill in.")] = None,
 ) -> int:
     """The whole job on real handwriting, through the command line."""
     from consentry.bench_pipeline import run  # fixtures are loaded by the benches alone
 
-    _print_figures(run(forms, students, seed, hands, keep))
+    _print_figures(run(forms, students, seed, hands, keep, blank))
     return DONE
 
 
