@@ -41,9 +41,9 @@ _ALIKE, _UNLIKE = 82.0, 55.0
 
 
 def query_form(reading: FormReading) -> Query:
-    """The form as a query: every field in which something stands."""
+    """The form as a query: every field in which something stands, typed ones as their text."""
     return {
-        name: field
+        name: (field.value or field.text) if field.is_typed else field
         for name in _QUERY_FIELDS
         if (field := reading.fields.get(name)) is not None and not field.is_empty and field.text
     }
@@ -127,7 +127,9 @@ def _read_date(field: FieldReading | None, days: Sequence[date], likely: tuple[d
 
 
 def _is_far_off(field: FieldReading, best: float) -> bool:
-    """Whether the pixels spell something that no day explains."""
+    """Whether the pixels, or what was typed, spell something that no day explains."""
+    if field.is_typed:
+        return best < 0
     letters = max(len(field.greedy.replace(" ", "")), 6)
     return best < field.score_greedy() - _UNREADABLE_GAP_A_CHARACTER * letters
 

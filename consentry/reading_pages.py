@@ -27,7 +27,7 @@ from ocr.types import PageKind
 from review_queue import Disposition, Finding, Reason, Ruling, State, rule_on_page
 from store import Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256
-from store.tables import Form, FormTemplate, Submission, Tracked
+from store.tables import Decision, Form, FormTemplate, Submission, Tracked
 from store.worker_slots import count_attempt
 
 SET_ASIDE = "set_aside"
@@ -99,6 +99,17 @@ class PageReader:
 
     def _store(self, page_record: PageRecord) -> str:
         return self._program.installation.documents.put(_RECORD_JSON.dump_json(page_record))
+
+
+def read_printed_text(session: Session, program: Program, form: Form) -> str:
+    """The printed words of a page that no template fits, for a reviewer's eyes; "" for a form."""
+    if form.template_id is not None:
+        return ""
+    decisions = session.scalars(select(Decision).where(Decision.form_id == form.form_id))
+    kept = next((decision.seen["page record"] for decision in decisions if "page record" in decision.seen), None)
+    if kept is None:
+        return ""
+    return _RECORD_JSON.validate_json(program.installation.documents.get(str(kept))).printed_text
 
 
 def record_reading(session: Session, program: Program, form_id: str, record_sha256: str) -> None:

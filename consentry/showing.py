@@ -13,7 +13,7 @@ from access.types import AccessRow
 from consentry.enrollment import EnrollmentCache, find_snapshot
 from consentry.errors import CommandError
 from consentry.program import Program
-from consentry.reading_pages import SET_ASIDE
+from consentry.reading_pages import SET_ASIDE, read_printed_text
 from consentry.shown_forms import show_form
 from review_queue import State
 from store import JsonValue
@@ -110,9 +110,16 @@ def show_case(program: Program, case_id: str) -> dict[str, JsonValue]:
             raise CommandError(f"no case {case_id}")
         form = session.get_one(Form, case.form_id)
         shown = show_form(session, form)
+        printed_text = read_printed_text(session, program, form)
         received = session.get_one(Submission, form.submission_id).received_on
     today = program.read_clock().today
-    return {"case_id": case_id, "case_state": case.state, "age_days": (today - received).days, **shown}
+    return {
+        "case_id": case_id,
+        "case_state": case.state,
+        "age_days": (today - received).days,
+        **shown,
+        "printed_text": printed_text,
+    }
 
 
 def find_partner_access(program: Program, partner_id: str, on_date: date | None) -> list[AccessRow]:

@@ -27,6 +27,7 @@ _FORMAT = 1
 NO_BOX = PixelBox(0, 0, 0, 0)
 _TYPED_ENGINE = "typed"
 _TYPED_SLIP = 4.0
+_OTHER_TYPED_DAY = -40.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,11 @@ class FieldReading:
     mark: Mark = Mark.EMPTY
     greedy: str = ""
     views: tuple[Matrix, ...] = field(default=(), repr=False)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a program typed the value: there are no pixels to weigh."""
+        return self.engine == _TYPED_ENGINE
 
     @property
     def is_empty(self) -> bool:
@@ -64,7 +70,7 @@ class FieldReading:
     def score_days(self, days: Sequence[date]) -> Scores:
         """Natural-log probability of each day given the pixels of a date field."""
         if not self.views:
-            return self.score([day.isoformat() for day in days])
+            return np.array([0.0 if day.isoformat() == self.value else _OTHER_TYPED_DAY for day in days])
         tables = [_weigh_days_once(view.tobytes(), len(view)) for view in self.views]
         mean: Scores = np.mean([table.score_many(days) for table in tables], axis=0)
         return mean

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,9 @@ from tests.consentry.conftest import District
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[District, dict[str, Any]]:
     district = District(tmp_path_factory.mktemp("demo"))
-    result = district.expect("demo")
-    return district, result
+    called = district.call("demo")
+    assert called.code == 0, called.err
+    return district, {**called.out, "said": called.err}
 
 
 @pytest.mark.timeout(600)
@@ -63,3 +67,23 @@ def test_no_name_of_the_district_stands_in_the_partners_report(demo: tuple[Distr
     told = report.read_text(encoding="utf-8-sig")
     for inside in ("TWIN_OR_SIBLING", "PROTECTED", "NOT_ENROLLED", "AMBIGUOUS", "LOW_PROBABILITY"):
         assert inside not in told
+
+
+def test_no_child_stands_in_logs_or_in_the_engines_own_tables(demo: tuple[District, dict[str, Any]]) -> None:
+    district, result = demo
+    with (district.home / "demo" / "enrollment.csv").open(encoding="utf-8", newline="") as lines:
+        children = list(csv.DictReader(lines))
+    names = {child["last"] for child in children if len(child["last"]) >= 6} | {
+        child["student_id"] for child in children
+    }
+    told = [result["said"]]
+    for database in (district.home / "dbos.sqlite", district.home / "consentry.sqlite"):
+        with closing(sqlite3.connect(database)) as connection:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            engine = [
+                name for name in tables if database.name == "dbos.sqlite" or "datasource" in name or name == "ledger"
+            ]
+            assert engine
+            told += [str(row) for name in engine for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608
+    text = "\n".join(told)
+    assert [name for name in sorted(names) if name in text] == []

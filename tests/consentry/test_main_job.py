@@ -7,10 +7,12 @@ import uuid
 import zipfile
 from collections.abc import Callable
 
+import numpy as np
+import pikepdf
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.consentry.conftest import CHILDREN, District
+from tests.consentry.conftest import BLANK, CHILDREN, District
 
 
 def test_from_scans_to_access_and_back(district: District) -> None:
@@ -94,6 +96,49 @@ def test_faults_of_the_paper_go_back_with_their_reason(district: District) -> No
         "no-row.png": ("returned", ["FORM_WITHOUT_ROW"]),
     }
     assert district.expect("access", "rainier") == []
+
+
+def test_form_filled_in_by_a_program_keeps_its_typed_values(district: District) -> None:
+    first, last, born, school = CHILDREN["1000005"]
+    typed = {
+        "student_first": first,
+        "student_last": last,
+        "student_id": "1000005",
+        "birth_date": f"{born[5:7]}/{born[8:]}/{born[:4]}",
+        "school": school,
+        "partner": "Rainier Youth Partners",
+        "parent_date": "09/12/2024",
+    }
+    (district.folder / "scans").mkdir()
+    with pikepdf.open(BLANK) as document:
+        for widget in document.pages[0].Annots:
+            if str(widget.T) in typed:
+                widget.V = typed[str(widget.T)]
+            elif str(widget.T) in ("consent_yes", "records_attendance"):
+                on = next(name for name in widget.AP.N if name != "/Off")
+                widget.V = widget.AS = pikepdf.Name(on)
+        document.Root.AcroForm.NeedAppearances = True
+        document.save(district.folder / "scans" / "typed.pdf")
+    form = district.take_in(district.write_list("1000005"))["forms"][0]
+    assert {name: form["fields"][name]["value"] for name in ("student_first", "student_id", "birth_date")} == {
+        "student_first": first,
+        "student_id": "1000005",
+        "birth_date": born,
+    }
+    assert form["fields"]["student_first"]["engine"] == "typed"
+    assert (form["state"], form["reasons"]) == ("returned", ["NO_SIGNATURE"])
+    assert form["match"]["candidates"][0]["student_id"] == "1000005"
+    assert form["match"]["probability"] > 0.999
+
+
+def test_page_without_a_template_is_shown_with_its_printed_words(district: District) -> None:
+    page = np.full((2200, 1700), 255, np.uint8)
+    page[300:330, 200:1500] = 0
+    district.save(page, "smudge.png")
+    status = district.take_in()
+    assert [(form["state"], form["reasons"]) for form in status["forms"]] == [("in_review", ["ILLEGIBLE"])]
+    case = district.expect("queue", "list")[0]["case_id"]
+    assert "printed_text" in district.expect("queue", "show", case)
 
 
 def test_two_forms_of_one_child(district: District) -> None:
