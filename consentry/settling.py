@@ -26,6 +26,8 @@ from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
 ROW_FITS = 0.95
 ROW_MARGIN = 2.0
 LEGIBLE = 0.7
+FEWEST_CONTRADICTIONS = 2
+"""One field that differs may be misread, however surely; two send a form back to the partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +196,9 @@ def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent], reading: Form
         return _PairedRow(None, RowFacts(RowFit.NONE))
     row = rows[pairing.row]
     contradictions = tuple(name for name in pairing.contradictions if _is_legible(reading.fields.get(name)))
-    if contradictions:
+    if len(contradictions) >= FEWEST_CONTRADICTIONS:
         fit = RowFit.CONTRADICTED
-    elif pairing.probability < ROW_FITS or pairing.margin < ROW_MARGIN:
+    elif contradictions or pairing.probability < ROW_FITS or pairing.margin < ROW_MARGIN:
         fit = RowFit.UNSURE
     else:
         fit = RowFit.PAIRED
