@@ -22,7 +22,8 @@ from ocr.types import PageKind
 
 _LOG = logging.getLogger(__name__)
 _READ_PIXELS = 3_500_000
-_BLANK_SHARE = 0.0012
+_BLANK_SHARE, _FAINTEST_INK = 0.0001, 200
+_SMALLEST_PAGE, _DARKEST_PAPER = 100, 90
 _FEWEST_WORDS = 25
 _COVER = re.compile(r"cover\s*(sheet|page)|\bfax\b|number of pages|scan batch|carátula|portada", re.IGNORECASE)
 _FORM = re.compile(
@@ -60,11 +61,14 @@ def read_printed_page(image: NDArray[np.uint8]) -> str:
 
 
 def _is_blank(grey: NDArray[np.uint8]) -> bool:
+    """Whether light paper holds nothing at all: a single word is something, and for a person."""
     scale = min(1.0, (500_000 / grey.size) ** 0.5)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
     height, width = small.shape
+    if min(height, width) < _SMALLEST_PAGE or np.median(small) < _DARKEST_PAPER:
+        return False
     inner = cv2.medianBlur(even_out(small, 31), 3)[height // 25 : -(height // 25), width // 25 : -(width // 25)]
-    return bool((inner < 170).mean() < _BLANK_SHARE)
+    return bool((inner < _FAINTEST_INK).mean() < _BLANK_SHARE)
 
 
 @cache
