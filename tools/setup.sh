@@ -7,6 +7,8 @@ purpose="${1:-run}"
 
 packages=(tesseract-ocr libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core)
 if [ "$purpose" = test ]; then packages+=(postgresql); fi
+python="${PYTHON:-python3}"
+"$python" -c "import ensurepip" 2>/dev/null || packages+=(python3-venv)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -19,7 +21,6 @@ if [ "${#missing[@]}" -gt 0 ]; then
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-python="${PYTHON:-python3}"
 extra=""
 if [ "$purpose" = test ]; then extra="[dev]"; fi
 stamp=".venv/.installed-$purpose-$(sha256sum pyproject.toml | cut -c1-16)"
