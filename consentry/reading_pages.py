@@ -71,7 +71,7 @@ class PageReader:
         try:
             return self._store(self._read_form(form, templates))
         except (OSError, SQLAlchemyError, MemoryError):
-            raise  # the machine's trouble, not the page's: the worker stops and the page is taken up again
+            raise  # the machine's trouble, not the page's: the worker ends and the page is taken up again
         except Exception as error:
             log_failure("page", form_id, error)
             return self._store(PageRecord("parked"))

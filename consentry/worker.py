@@ -12,12 +12,16 @@ import signal
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, SQLAlchemyDatasource, WorkflowStatus
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
+from consentry.failures import log_failure
 from consentry.program import Program
 from consentry.reading_pages import PageReader, record_reading
 from consentry.recording import record_settlement
@@ -35,6 +39,9 @@ APPLICATION_VERSION = "1"
 _TURN_SECONDS = 0.2
 _BEAT_SECONDS = 2.0
 _ENQUEUED_AHEAD = 200
+MACHINE_TROUBLE = 3
+"""Exit code of a worker whose machine failed it."""
+
 _FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 
 
@@ -104,7 +111,8 @@ class Worker:
 
         @DBOS.step(name="read_page")
         def read_page(form_id: str) -> str:
-            return reader.read(form_id)
+            with _dying_of_machine_trouble(form_id):
+                return reader.read(form_id)
 
         @datasource.transaction(name="record_reading", isolation_level=isolation)
         def keep_reading(form_id: str, reading: str) -> None:
@@ -114,7 +122,8 @@ class Worker:
 
         @DBOS.step(name="plan_settlement")
         def plan(submission_id: str) -> str:
-            return planner.plan(submission_id)
+            with _dying_of_machine_trouble(submission_id):
+                return planner.plan(submission_id)
 
         @datasource.transaction(name="record_settlement", isolation_level=isolation)
         def keep_settlement(submission_id: str, settlement: str) -> None:
@@ -177,6 +186,18 @@ class Worker:
             for workflow in begun:
                 DBOS.resume_workflow(workflow.workflow_id, queue_name=workflow.queue_name)
             forget_slot(self._sessions, slot)
+
+
+@contextmanager
+def _dying_of_machine_trouble(work_id: str) -> Iterator[None]:
+    """Ends this process at once when the disk, the database or the memory fails: the work stays begun and is taken up again,
+    where an error recorded against it would put a form before a person that nothing is wrong with.
+    """
+    try:
+        yield
+    except (OSError, SQLAlchemyError, MemoryError) as error:
+        log_failure("worker", work_id, error)
+        os._exit(MACHINE_TROUBLE)
 
 
 def run_worker(program: Program, drain: bool, owner: str) -> None:

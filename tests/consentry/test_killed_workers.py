@@ -54,3 +54,25 @@ def test_kills_lose_nothing_and_repeat_nothing(district: District) -> None:
     trace = district.expect("trace", "--student", "1000001")
     events = [entry["event"] for entry in trace["ledger"]]
     assert (events.count("form-read"), events.count("access-granted")) == (1, 1)
+
+
+@pytest.mark.timeout(300)
+def test_what_ends_its_worker_three_times_is_parked_and_the_rest_goes_on(district: District) -> None:
+    district.save(district.fill("1000001"), "poison.png")
+    district.save(district.fill("1000002"), "good.png")
+    listed = district.write_list("1000001", "1000002")
+    receipt = district.expect("submit", "--partner", "rainier", "--list", str(listed), str(district.folder / "scans"))
+    forms = district.expect("status", receipt["submission_id"])["forms"]
+    digest = next(form["source"]["sha256"] for form in forms if form["source"]["file"].endswith("poison.png"))
+    place = district.home / "documents" / digest[:2] / digest[2:]
+    place.rename(place.with_name(".kept"))
+    place.mkdir()  # reading it is the system's error, as on a failing disk
+    worked = district.expect("work", "--drain")
+    assert worked["replaced_workers"] == 3
+    place.rmdir()
+    place.with_name(".kept").rename(place)
+    ends = {
+        form["source"]["file"]: form["state"] for form in district.expect("status", receipt["submission_id"])["forms"]
+    }
+    assert ends == {"scans/good.png": "granted", "scans/poison.png": "in_review"}
+    assert district.expect("ledger", "verify")["whole"]
