@@ -8,7 +8,7 @@ Accepted limit: a candidate more than e^700 less probable than the best path sco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,13 +37,17 @@ class Trie:
 @lru_cache(maxsize=64)
 def grow_trie(candidates: tuple[str, ...]) -> Trie:
     """The trie of the folded candidates; cached by content. A candidate that folds to nothing ends at the root."""
+    return join_prefixes([INDEX_OF[c] for c in fold_text(text).replace(" ", "")] for text in candidates)
+
+
+def join_prefixes(spellings: Iterable[Sequence[int]]) -> Trie:
+    """The trie of spellings given as symbol indexes; an empty one ends at the root."""
     symbol, parent = [BLANK], [0]
     children: list[dict[int, int]] = [{}]
-    end_of = np.zeros(len(candidates), np.int64)
-    for number, text in enumerate(candidates):
+    end_of = []
+    for spelling in spellings:
         node = 0
-        for character in fold_text(text).replace(" ", ""):
-            index = INDEX_OF[character]
+        for index in spelling:
             following = children[node].get(index)
             if following is None:
                 following = len(symbol)
@@ -52,9 +56,9 @@ def grow_trie(candidates: tuple[str, ...]) -> Trie:
                 parent.append(node)
                 children.append({})
             node = following
-        end_of[number] = node
+        end_of.append(node)
     symbols, parents = np.array(symbol), np.array(parent)
-    return Trie(symbols, parents, symbols == symbols[parents], end_of)
+    return Trie(symbols, parents, symbols == symbols[parents], np.array(end_of, np.int64))
 
 
 def score_candidates(matrix: Matrix, candidates: Sequence[str]) -> Scores:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ocr.alphabet import BLANK, INDEX_OF, OTHER, SPACE
-from ocr.ctc import LOWEST, Matrix, Scores
+from ocr.ctc import LOWEST, Matrix, Scores, Trie, join_prefixes
 
 FIRST_YEAR, LAST_YEAR = 1920, 2045
 SWAPPED_PRIOR = 0.01
@@ -114,9 +114,7 @@ def weigh_days(matrix: Matrix) -> DayScores:
 
 @dataclass(frozen=True, slots=True)
 class _MonthDays:
-    symbol: NDArray[np.int64]
-    parent: NDArray[np.int64]
-    repeats: NDArray[np.bool_]
+    trie: Trie
     ends: csr_array
     month: NDArray[np.int64]
     day: NDArray[np.int64]
@@ -131,35 +129,18 @@ class _Years:
 
 @cache
 def _lattice_of_month_days() -> _MonthDays:
-    symbol, parent = [BLANK], [0]
-    children: list[dict[int, int]] = [{}]
     days = [(month, day) for month in range(1, 13) for day in range(1, 32) if day <= _longest(month)]
-    weights: dict[tuple[int, int], float] = {}
-    for number, (month, day) in enumerate(days):
-        for first, second, order in ((month, day, 1 - SWAPPED_PRIOR), (day, month, SWAPPED_PRIOR)):
-            for text, weight in _write_pair(first, second):
-                node = 0
-                for index in text:
-                    following = children[node].get(index)
-                    if following is None:
-                        following = len(symbol)
-                        children[node][index] = following
-                        symbol.append(index)
-                        parent.append(node)
-                        children.append({})
-                    node = following
-                weights[node, number] = weights.get((node, number), 0.0) + order * weight
-    nodes, numbers = np.array(list(weights)).T
-    ends = csr_array((list(weights.values()), (numbers, nodes)), shape=(len(days), len(symbol)))
-    symbols, parents = np.array(symbol), np.array(parent)
-    return _MonthDays(
-        symbols,
-        parents,
-        symbols == symbols[parents],
-        ends,
-        np.array([month - 1 for month, _ in days]),
-        np.array([day - 1 for _, day in days]),
-    )
+    written = [
+        (spelling, number, order * weight)
+        for number, (month, day) in enumerate(days)
+        for first, second, order in ((month, day, 1 - SWAPPED_PRIOR), (day, month, SWAPPED_PRIOR))
+        for spelling, weight in _write_pair(first, second)
+    ]
+    trie = join_prefixes(spelling for spelling, _, _ in written)
+    numbers, weights = [number for _, number, _ in written], [weight for _, _, weight in written]
+    # Weights of one ending and day add up: a csr array sums what stands twice in one place.
+    ends = csr_array((weights, (numbers, trie.end_of)), shape=(len(days), len(trie.symbol)))
+    return _MonthDays(trie, ends, np.array([month - 1 for month, _ in days]), np.array([day - 1 for _, day in days]))
 
 
 def _longest(month: int) -> int:
@@ -203,14 +184,15 @@ def _lattice_of_years() -> _Years:
 
 def _run_forward(wide: NDArray[np.float64], lattice: _MonthDays) -> NDArray[np.float64]:
     """At each step, the probability of having written a month and day whose last letter ends there (T x days)."""
-    in_letter = np.zeros(len(lattice.symbol))
-    in_blank = np.zeros(len(lattice.symbol))
+    trie = lattice.trie
+    in_letter = np.zeros(len(trie.symbol))
+    in_blank = np.zeros(len(trie.symbol))
     in_blank[0] = 1.0
     leaving = np.zeros((len(wide), lattice.ends.shape[0]))
     for step, row in enumerate(wide):
         total = in_letter + in_blank
-        entering = total[lattice.parent] - np.where(lattice.repeats, in_letter[lattice.parent], 0.0)
-        in_letter = row[lattice.symbol] * (in_letter + entering)
+        entering = total[trie.parent] - np.where(trie.repeats, in_letter[trie.parent], 0.0)
+        in_letter = row[trie.symbol] * (in_letter + entering)
         in_letter[0] = 0.0
         in_blank = (row[BLANK] + row[SPACE]) * total
         leaving[step] = lattice.ends @ in_letter

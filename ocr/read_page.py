@@ -30,13 +30,14 @@ def read_page(image: NDArray[np.uint8], templates: Sequence[Template]) -> FormRe
     if registration is None:
         return None
     cuts = _cut_fields(page, registration)
-    readings = _read_fields(page, registration, cuts)
+    cut_off = tuple(_find_cut_off(page, registration))
+    readings = _read_fields(cuts, cut_off)
     return FormReading(
         template_identity=registration.template.identity,
         fields=readings,
         corners=_find_corners(registration),
         altered=tuple(find_alterations(cuts, readings)),
-        cut_off=tuple(_find_cut_off(page, registration)),
+        cut_off=cut_off,
         inliers=registration.inliers,
         agreement=registration.agreement,
     )
@@ -66,11 +67,9 @@ def _cut_fields(page: NDArray[np.uint8], registration: Registration) -> dict[str
     }
 
 
-def _read_fields(
-    page: NDArray[np.uint8], registration: Registration, cuts: Mapping[str, CutField]
-) -> dict[str, FieldReading]:
+def _read_fields(cuts: Mapping[str, CutField], cut_off: Sequence[str]) -> dict[str, FieldReading]:
     readings = read_cut_fields(cuts)
-    for name in _find_cut_off(page, registration):
+    for name in cut_off:
         readings[name] = replace(readings[name], text="", value="", confidence=0.0, mark=Mark.UNSURE, views=())
     return readings
 
