@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from consentry.commands.console import DONE, open_settings, show_progress, tell
-from consentry.working import Progress
 from ingest import Cell
 from ingest.types import Limits
 
@@ -36,14 +35,7 @@ def demo(context: typer.Context) -> int:
     from consentry.demo import run_demo  # fixtures and their drawing are loaded by the demo alone
 
     with show_progress("reading pages") as show:
-        most = 0
-
-        def advance(left: Progress) -> None:
-            nonlocal most
-            most = max(most, left.pages)
-            show(most - left.pages, most)
-
-        result = run_demo(open_settings(context), lambda words: typer.echo(words, err=True), advance)
+        result = run_demo(open_settings(context), lambda words: typer.echo(words, err=True), show)
     tell(context, result.as_json(), result.in_words())
     return DONE
 

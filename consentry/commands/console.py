@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.settings import Settings, read_settings
+from consentry.working import Progress as Waiting
 
 DONE, SOME_REFUSED = 0, 1
 
@@ -65,9 +66,16 @@ def read_day(text: str | None) -> date | None:
 
 
 @contextmanager
-def show_progress(words: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error while the block runs; call it with what is done and the total."""
+def show_progress(words: str) -> Iterator[Callable[[Waiting], None]]:
+    """A progress bar on standard error while the block runs; call it with what still waits."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(words, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        most = 0
+
+        def advance(left: Waiting) -> None:
+            nonlocal most
+            most = max(most, left.pages)
+            bar.update(task, completed=most - left.pages, total=most)
+
+        yield advance

@@ -19,7 +19,7 @@ from consentry.deciding import decide_case
 from consentry.receiving import receive_submission
 from consentry.reporting import write_report
 from consentry.showing import list_queue, show_case, show_status, show_submission
-from consentry.working import Progress, run_workers
+from consentry.working import run_workers
 
 queue = typer.Typer(no_args_is_help=True, help="The review queue.")
 
@@ -46,15 +46,8 @@ def work(
 ) -> int:
     """Run the pipeline. Example: consentry work --drain --processes 2."""
     program = open_program(context)
-    most = 0
     with show_progress("reading pages") as show:
-
-        def advance(left: Progress) -> None:
-            nonlocal most
-            most = max(most, left.pages)
-            show(most - left.pages, most)
-
-        deaths = run_workers(program, processes, drain, advance)
+        deaths = run_workers(program, processes, drain, show)
     tell(context, {"replaced_workers": deaths, **show_status(program)}, "nothing is left to do" if drain else "stopped")
     return DONE
 
