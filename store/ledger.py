@@ -44,6 +44,14 @@ class Event(StrEnum):
     SECOND_PERSON_ASKED = "second-person-asked"
     ACCESS_WITHDRAWN = "access-withdrawn"
     TRACE_EXPORTED = "trace-exported"
+    TERMS_LISTED = "terms-listed"
+    PERSON_RECORDED = "person-recorded"
+    STUDENT_DATA_LOADED = "student-data-loaded"
+    DELIVERY_RECORDED = "delivery-recorded"
+    DELIVERY_COMPLETED = "delivery-completed"
+    STUDENT_SHOWN = "student-shown"
+    DISCLOSURES_LISTED = "disclosures-listed"
+    INCIDENT_REPORTED = "incident-reported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,89 @@ class Grant(Tracked):
     recorded_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class ListedTerms(Tracked):
+    """What a partner's agreement, or a blank form, lists beyond the four categories, from a day on."""
+
+    __tablename__ = "listed_terms"
+    terms_id: Mapped[str] = _key()
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey("partners.partner_id"), index=True)
+    template_id: Mapped[str | None] = mapped_column(ForeignKey("form_templates.template_id"), index=True)
+    school_year: Mapped[str] = mapped_column(String(7))
+    listed: Mapped[list[str]] = mapped_column(CanonicalJson)
+    on_date: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class PersonStep(Tracked):
+    """A step of one person's network use agreement at a partner: a status that holds from a day on, until the next step."""
+
+    __tablename__ = "partner_people"
+    step_id: Mapped[str] = _key()
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.partner_id"), index=True)
+    user_principal_name: Mapped[str] = mapped_column(String(120), index=True)
+    school_year: Mapped[str] = mapped_column(String(7))
+    status: Mapped[str] = mapped_column(String(20))
+    on_date: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class StudentDataLoad(Tracked):
+    """Student data that pages are shown from, replaced whole: documents by a hash of the student id, and the files read."""
+
+    __tablename__ = "student_data"
+    load_id: Mapped[str] = _key()
+    as_of: Mapped[date]
+    students: Mapped[int]
+    buckets: Mapped[list[str]] = mapped_column(CanonicalJson)
+    files: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    loaded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Delivery(Tracked):
+    """A package or feed that left, or may have: recorded before it is in reach, `delivered` once it is."""
+
+    __tablename__ = "deliveries"
+    delivery_id: Mapped[str] = _key()
+    kind: Mapped[str] = mapped_column(String(20), index=True)
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey("partners.partner_id"), index=True)
+    recipient: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    report_date: Mapped[date]
+    file_format: Mapped[str] = mapped_column(String(10))
+    manifest_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
+    folder: Mapped[str] = mapped_column(Text)
+    inputs: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    student_count: Mapped[int]
+    row_count: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    accepted_by: Mapped[str | None] = mapped_column(Text)
+    accepted_why: Mapped[str | None] = mapped_column(Text)
+    on_date: Mapped[date]
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Disclosure(Tracked):
+    """What one recipient got of one student on one grant. For a feed: from `delivery_id` on, in every feed before
+    `until_delivery_id`, which is the first that has it no more or otherwise.
+    """
+
+    __tablename__ = "disclosures"
+    disclosure_id: Mapped[str] = _key()
+    kind: Mapped[str] = mapped_column(String(20))
+    delivery_id: Mapped[str | None] = mapped_column(ForeignKey("deliveries.delivery_id"), index=True)
+    until_delivery_id: Mapped[str | None] = mapped_column(ForeignKey("deliveries.delivery_id"))
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.partner_id"))
+    student_id: Mapped[str] = mapped_column(String(40), index=True)
+    grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"), index=True)
+    basis: Mapped[str] = mapped_column(String(10))
+    categories: Mapped[list[str]] = mapped_column(CanonicalJson)
+    content: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    recipient: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    on_date: Mapped[date]
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class LedgerLeaf(Table):
     """One event. `body` is hashed as stored and never written again; triggers refuse update and delete."""
 
@@ -324,5 +407,10 @@ TRACKED_TABLES: dict[str, type[Tracked]] = {
         Case,
         Decision,
         Grant,
+        ListedTerms,
+        PersonStep,
+        StudentDataLoad,
+        Delivery,
+        Disclosure,
     )
 }
