@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from store.errors import OutsideTheDoorError
-from store.tables import LedgerHead, LedgerLeaf, Tracked
+from store.tables import LedgerHead, LedgerLeaf, LedgerNode, Tracked
 
 DOOR_KEY = "rows written through the ledger's door"
 
@@ -41,5 +41,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _refuse_outside_the_door(session: Session, _context: Any, _instances: Any) -> None:
     written = session.info.get(DOOR_KEY, ())
     for row in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(row, Tracked | LedgerLeaf | LedgerHead) and row not in written and session.is_modified(row):
+        if (
+            isinstance(row, Tracked | LedgerLeaf | LedgerHead | LedgerNode)
+            and row not in written
+            and session.is_modified(row)
+        ):
             raise OutsideTheDoorError(f"a row of {type(row).__name__} was written without a ledger entry")

@@ -46,7 +46,7 @@ class Installation:
             if session.get(LedgerHead, 1) is not None:
                 raise StoreError("the database of this home holds another installation's ledger")
         with opened.engine.begin() as connection:
-            empty = {"only": 1, "size": 0, "root": EMPTY_ROOT.hex(), "edge": [], "turns": 0}
+            empty = {"only": 1, "size": 0, "root": EMPTY_ROOT.hex(), "edge": []}
             connection.execute(insert(LedgerHead), [empty])
         with opened.writing() as session:
             record(session, clock, Entry(Event.HOME_MADE, "home", "program", []))

@@ -12,17 +12,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import FromClause, insert, select, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from store.canonical import JsonValue, write_canonical_json
 from store.engine import DOOR_KEY
-from store.merkle import TreeEdge, hash_leaf
-from store.tables import LedgerHead, LedgerLeaf, Tracked
+from store.merkle import TreeEdge, TreeNode, hash_leaf
+from store.tables import LedgerHead, LedgerLeaf, LedgerNode, Tracked
 
 LEAF_VERSION = 1
-_IN_ORDER_OF_REFERENCE = Tracked.metadata.sorted_tables
+_ORDER_OF_REFERENCE: dict[FromClause, int] = {
+    table: place for place, table in enumerate(Tracked.metadata.sorted_tables)
+}
+_HEAD, _LEAVES, _NODES = (cast("SqlTable", table.__table__) for table in (LedgerHead, LedgerLeaf, LedgerNode))
+_TAKE_HEAD = update(_HEAD).where(_HEAD.c.only == 1).values(only=1)
+_READ_HEAD = select(_HEAD.c.size, _HEAD.c.root, _HEAD.c.edge).where(_HEAD.c.only == 1).with_for_update()
+_SET_HEAD = update(_HEAD).where(_HEAD.c.only == 1)
+_ADD_LEAVES, _ADD_NODES = insert(_LEAVES), insert(_NODES)
 
 
 class Event(StrEnum):
@@ -44,6 +53,10 @@ class Event(StrEnum):
     SECOND_PERSON_ASKED = "second-person-asked"
     ACCESS_WITHDRAWN = "access-withdrawn"
     TRACE_EXPORTED = "trace-exported"
+    GRANT_CONFIRMED = "grant-confirmed"
+    HOLD_PLACED = "hold-placed"
+    HOLD_RELEASED = "hold-released"
+    RECORDS_ERASED = "records-erased"
     TERMS_LISTED = "terms-listed"
     PERSON_RECORDED = "person-recorded"
     STUDENT_DATA_LOADED = "student-data-loaded"
@@ -73,57 +86,96 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event to record: its subject's id, who did it, codes and counts (never personal data), and the rows it writes."""
+    """One event to record: its subject's id, who did it, codes and counts (never personal data), the rows it writes, and
+    those that it says are erased. `store.erasure` alone erases rows.
+    """
 
     event: Event
     subject: str
     actor: str
     rows: Sequence[Tracked]
     facts: dict[str, JsonValue] = field(default_factory=dict)
+    erased: Sequence[Tracked] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StampedEntry:
+    """An entry and its time."""
+
+    clock: Clock
+    entry: Entry
 
 
 def lock_ledger(session: Session) -> None:
     """Makes this transaction the only writer until it ends. SHALL be the first statement of every writing transaction:
     on SQLite it takes the write lock before anything is read, on PostgreSQL it holds the permanent head row.
     """
-    session.execute(update(LedgerHead).where(LedgerHead.only == 1).values(turns=LedgerHead.turns + 1))
+    session.execute(_TAKE_HEAD)
 
 
 def record(session: Session, clock: Clock, entry: Entry) -> int:
     """Writes the entry's rows and its leaf; returns the leaf's number, from 0. The session must hold `lock_ledger`."""
-    session.info.setdefault(DOOR_KEY, set()).update(entry.rows)
-    for referred in _IN_ORDER_OF_REFERENCE:
-        session.add_all(row for row in entry.rows if row.__table__ is referred)
-        session.flush()
-    head = session.scalars(select(LedgerHead).with_for_update().execution_options(populate_existing=True)).one()
-    digests: dict[str, JsonValue] = {}
+    return record_all(session, clock, (entry,))[0]
+
+
+def record_all(session: Session, clock: Clock, entries: Sequence[Entry]) -> list[int]:
+    """Writes the rows and leaves of several entries, in their order, at the cost of few statements; returns their numbers."""
+    return append_stamped(session, [StampedEntry(clock, entry) for entry in entries])
+
+
+def append_stamped(session: Session, stamped: Sequence[StampedEntry]) -> list[int]:
+    """As `record_all`, each entry with a time of its own."""
+    _write_rows(session, [row for each in stamped for row in each.entry.rows])
+    head = session.execute(_READ_HEAD).one()
+    edge = TreeEdge(head.size, tuple(bytes.fromhex(root) for root in head.edge))
+    root, leaves, finished = head.root, [], list[TreeNode]()
+    for each in stamped:
+        body = write_leaf(edge.size, each)
+        leaf = hash_leaf(body)
+        seq, prev_root, edge = edge.size, root, edge.append(leaf, finished)
+        root = edge.root.hex()
+        leaves.append({"seq": seq, "body": body, "leaf_hash": leaf.hex(), "prev_root": prev_root, "root": root})
+    session.execute(_ADD_LEAVES, leaves)
+    if finished:
+        nodes = [{"level": n.level, "number": n.number, "node_hash": n.node_hash.hex()} for n in finished]
+        session.execute(_ADD_NODES, nodes)
+    grown = {"size": edge.size, "root": root, "edge": [node.hex() for node in edge.roots]}
+    session.execute(_SET_HEAD, grown)
+    return list(range(head.size, edge.size))
+
+
+def write_leaf(seq: int, stamped: StampedEntry) -> bytes:
+    """The bytes of an entry's leaf. `ValueError` for facts that have no one form (NaN)."""
+    clock, entry = stamped.clock, stamped.entry
+    digests: dict[str, dict[str, str | None]] = {}
     for row in entry.rows:
-        table = digests.setdefault(row.__tablename__, {})
-        assert isinstance(table, dict)  # noqa: S101 - narrows the type
-        table[row.identify()] = row.digest()
-    body = write_canonical_json(
+        digests.setdefault(row.__tablename__, {})[row.identify()] = row.digest()
+    for row in entry.erased:
+        digests.setdefault(row.__tablename__, {})[row.identify()] = None
+    return write_canonical_json(
         {
             "v": LEAF_VERSION,
-            "seq": head.size,
+            "seq": seq,
             "event": entry.event,
             "subject": entry.subject,
             "actor": entry.actor,
-            "at": clock.now.isoformat(timespec="microseconds"),
+            "at": clock.now.astimezone(UTC).isoformat(timespec="microseconds"),
             "today": clock.today,
             "today_was_set": clock.today_was_set,
             "facts": entry.facts,
             "rows": digests,
         }
     )
-    edge = TreeEdge(head.size, tuple(bytes.fromhex(root) for root in head.edge))
-    leaf = hash_leaf(body)
-    grown = edge.append(leaf)
-    leaf_row = LedgerLeaf(seq=head.size, body=body, leaf_hash=leaf.hex(), prev_root=head.root, root=grown.root.hex())
-    session.info[DOOR_KEY].update((leaf_row, head))
-    session.add(leaf_row)
-    head.size, head.root, head.edge = grown.size, grown.root.hex(), [root.hex() for root in grown.roots]
-    session.flush()
-    return leaf_row.seq
+
+
+def _write_rows(session: Session, rows: Sequence[Tracked]) -> None:
+    session.info.setdefault(DOOR_KEY, set()).update(rows)
+    by_table: dict[FromClause, list[Tracked]] = {}
+    for row in rows:
+        by_table.setdefault(row.__table__, []).append(row)
+    for table in sorted(by_table, key=_ORDER_OF_REFERENCE.__getitem__):
+        session.add_all(by_table[table])
+        session.flush()
 
 
 def read_body(leaf: LedgerLeaf) -> dict[str, JsonValue]:

@@ -1,7 +1,7 @@
 """The tables. Every tracked row's digest stands in the ledger, so a row changed behind the program's back is found.
 
 The store knows what these rows are called and how they hang together, and nothing of what they mean. Rows are written
-through `store.ledger.Ledger.record` alone; a session refuses others.
+through `store.ledger.record` alone; a session refuses others. A new class of `Tracked` is verified without more ado.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ import secrets
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from store.canonical import JsonValue, hash_value, write_canonical_json
+
+ABSENT = "absent"
+"""Key in a column's `info`: the value that rows have which were written before the column was there. SHALL be given for
+every column that a migration adds to a tracked table.
+"""
 
 
 class CanonicalJson(TypeDecorator[Any]):
@@ -76,11 +81,20 @@ class Tracked(Table):
         """The row's key as text."""
         return "/".join(str(getattr(self, column.key)) for column in self.__table__.primary_key)
 
+    def describe(self) -> dict[str, object]:
+        """What the digest is taken of: all columns by name. A column that a later version added is left out while it has
+        the value that rows of before have, so that their digests stay what they were.
+        """
+        values = ((column, getattr(self, column.key)) for column in self.__table__.columns)
+        return {
+            column.key: value for column, value in values if ABSENT not in column.info or value != column.info[ABSENT]
+        }
+
     def digest(self) -> str:
-        """Salted SHA-256 of all columns; the salt is drawn at the first call, so that it can be called before a flush."""
+        """Salted SHA-256 of the row; the salt is drawn at the first call, so that it can be called before a flush."""
         if self.salt is None:
             self.salt = secrets.token_hex(16)
-        return hash_value({column.key: getattr(self, column.key) for column in self.__table__.columns})
+        return hash_value(self.describe())
 
 
 def _key() -> Mapped[str]:
@@ -118,6 +132,7 @@ class Agreement(Tracked):
     status: Mapped[str] = mapped_column(String(20))
     on_date: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    recorded_on: Mapped[date | None] = mapped_column(info={ABSENT: None})
 
 
 class FormTemplate(Tracked):
@@ -144,6 +159,7 @@ class EnrollmentSnapshot(Tracked):
     students: Mapped[int]
     document_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     loaded_at: Mapped[datetime] = mapped_column(UtcTime)
+    loaded_on: Mapped[date | None] = mapped_column(info={ABSENT: None})
 
 
 class Submission(Tracked):
@@ -269,6 +285,35 @@ class Grant(Tracked):
     recorded_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class Withdrawal(Tracked):
+    """That a grant ends on a day, and since when that is known. Of several for one grant the earliest day holds."""
+
+    __tablename__ = "withdrawals"
+    withdrawal_id: Mapped[str] = _key()
+    grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"), index=True)
+    on_date: Mapped[date]
+    actor: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    recorded_on: Mapped[date]
+
+
+class LegalHold(Tracked):
+    """An order that nothing of a student or a partner, or nothing at all, is destroyed, until it is released."""
+
+    __tablename__ = "legal_holds"
+    hold_id: Mapped[str] = _key()
+    scope: Mapped[str] = mapped_column(String(10))
+    scope_id: Mapped[str | None] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(Text)
+    placed_on: Mapped[date]
+    released_by: Mapped[str | None] = mapped_column(Text)
+    released_why: Mapped[str | None] = mapped_column(Text)
+    released_on: Mapped[date | None]
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class ListedTerms(Tracked):
     """What a partner's agreement, or a blank form, lists beyond the four categories, from a day on."""
 
@@ -364,6 +409,18 @@ class LedgerLeaf(Table):
     root: Mapped[str] = mapped_column(String(64))
 
 
+class LedgerNode(Table):
+    """The hash of a perfect subtree of 256 leaves or of 256 nodes below, kept so that a proof needs few of them.
+
+    `number` counts the subtrees of a level from 0; level 1 covers 256 leaves, level 2 65,536. Follows from the leaves.
+    """
+
+    __tablename__ = "ledger_nodes"
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node_hash: Mapped[str] = mapped_column(String(64))
+
+
 class LedgerHead(Table):
     """The one row that every writer locks: size, root and right edge of the tree."""
 
@@ -372,7 +429,6 @@ class LedgerHead(Table):
     size: Mapped[int]
     root: Mapped[str] = mapped_column(String(64))
     edge: Mapped[list[str]] = mapped_column(CanonicalJson)
-    turns: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class WorkerSlot(Table):
@@ -392,25 +448,4 @@ class WorkAttempt(Table):
     attempts: Mapped[int]
 
 
-TRACKED_TABLES: dict[str, type[Tracked]] = {
-    table.__tablename__: table
-    for table in (
-        Document,
-        Partner,
-        Agreement,
-        FormTemplate,
-        EnrollmentSnapshot,
-        Submission,
-        RefusedInput,
-        ListedStudent,
-        Form,
-        Case,
-        Decision,
-        Grant,
-        ListedTerms,
-        PersonStep,
-        StudentDataLoad,
-        Delivery,
-        Disclosure,
-    )
-}
+TRACKED_TABLES: dict[str, type[Tracked]] = {table.__tablename__: table for table in Tracked.__subclasses__()}
