@@ -1,11 +1,13 @@
 """What lies under all: typed ids, documents by hash, tables, and the one ledger that every write goes through."""
 
 from store.canonical import JsonValue, hash_value, write_canonical_json
+from store.desk_tables import DESK_TABLES
 from store.errors import StoreError, UnknownRecordError
 from store.installation import Installation, describe_document
 from store.ledger import Clock, Entry, Event, lock_ledger, record
 
 __all__ = [
+    "DESK_TABLES",
     "Clock",
     "Entry",
     "Event",

@@ -65,6 +65,15 @@ class Event(StrEnum):
     STUDENT_SHOWN = "student-shown"
     DISCLOSURES_LISTED = "disclosures-listed"
     INCIDENT_REPORTED = "incident-reported"
+    ACCOUNT_ADDED = "account-added"
+    ACCOUNT_CHANGED = "account-changed"
+    PAGE_SHOWN = "page-shown"
+    CASE_TAKEN_OVER = "case-taken-over"
+    CASE_DEFERRED = "case-deferred"
+    FIELD_KEYED = "field-keyed"
+    DECISION_REVERSED = "decision-reversed"
+    BATCH_PROPOSED = "batch-proposed"
+    BATCH_ENDED = "batch-ended"
 
 
 @dataclass(frozen=True, slots=True)
