@@ -293,10 +293,7 @@ _RUNS_OUT = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
 def measure_corner_error(reading: FormReading, scan: Scan, template: Template) -> float:
     """Mean distance of the four corners from where they really are, in template pixels (200 dpi)."""
     height, width = template.page.shape
-    corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
-    true = cv2.perspectiveTransform(corners, scan.homography).reshape(4, 2)
-    scale = scan.dots_per_inch / 200.0
-    return float(np.linalg.norm(true - np.array(reading.corners), axis=1).mean()) / scale
+    return scan.measure_corners(width, height, np.array(reading.corners))
 
 
 def cut_plainly(scan: Scan, template: Template, name: str) -> NDArray[np.uint8]:
