@@ -128,10 +128,21 @@ def find_partner_access(program: Program, partner_id: str, on_date: date | None)
     with program.installation.reading() as session:
         if session.get(Partner, partner_id) is None:
             raise CommandError(f"no partner {partner_id}")
-        grants = session.scalars(select(Grant).where(Grant.partner_id == partner_id)).all()
-        agreements = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
-        enrolled = _find_enrolled(program, session, day)
+        return select_access(
+            session, partner_id, find_enrolled(session, EnrollmentCache(program.installation), day), day
+        )
+
+
+def select_access(session: Session, partner_id: str, enrolled: frozenset[str] | None, day: date) -> list[AccessRow]:
+    """The access set of a partner on a day, as this session sees it; `enrolled` as `find_enrolled` gives it."""
+    grants = session.scalars(select(Grant).where(Grant.partner_id == partner_id)).all()
+    agreements = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
     return find_access(grants, agreements, enrolled, day)
+
+
+def find_enrolled(session: Session, cache: EnrollmentCache, day: date) -> frozenset[str] | None:
+    """The ids enrolled on a day; None where no enrollment was ever loaded."""
+    return cache.find(session, day).ids if find_snapshot(session, day) is not None else None
 
 
 def show_access_row(row: AccessRow) -> dict[str, JsonValue]:
@@ -146,12 +157,6 @@ def show_access_row(row: AccessRow) -> dict[str, JsonValue]:
         "grant_id": row.grant_id,
         "form_id": row.form_id,
     }
-
-
-def _find_enrolled(program: Program, session: Session, day: date) -> frozenset[str] | None:
-    if find_snapshot(session, day) is None:
-        return None
-    return EnrollmentCache(program.installation).find(session, day).ids
 
 
 def _list_candidates(form: Form) -> list[JsonValue]:
