@@ -16,7 +16,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
-from consentry.commands import benches, processing, proving, setting_up
+from consentry.commands import benches, disclosing, processing, proving, setting_up
 from consentry.commands.console import Options
 from consentry.errors import CommandError
 from consentry.failures import find_place
@@ -38,6 +38,9 @@ app.command()(proving.access)
 app.command()(proving.revoke)
 app.command("trace")(proving.trace_command)
 app.add_typer(proving.ledger, name="ledger")
+app.command()(disclosing.adr)
+setting_up.partner.command("terms")(disclosing.partner_terms)
+setting_up.form.command("terms")(disclosing.form_terms)
 app.command()(benches.demo)
 app.command()(benches.doctor)
 app.add_typer(benches.bench, name="bench")

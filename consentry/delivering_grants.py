@@ -1,0 +1,109 @@
+"""The grants that may give data to a partner: open on the day asked for and open today, with what agreement and form list.
+
+A grant that was open on a past day and has ended since gives nothing: what is revoked leaves the house no more, for
+whatever day. Categories are those of the grant that the partner's agreement still covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from access.adr_reports import OpenGrant
+from consentry.delivering_terms import load_agreement_terms, load_form_terms
+from consentry.enrollment import EnrollmentCache
+from consentry.program import Program
+from consentry.showing import find_enrolled, select_access
+from ingest import parse_written_date
+from store.tables import Form, Grant, Partner
+
+_SQL_VARIABLES = 500
+
+
+class OpenGrantFinder:
+    """Finds open grants for one day; keeps the enrollment of that day and of today in memory between partners."""
+
+    def __init__(self, program: Program, day: date, today: date) -> None:
+        self.day, self.today = day, today
+        self._cache_of_day = EnrollmentCache(program.installation)
+        self._cache_of_today = self._cache_of_day if day == today else EnrollmentCache(program.installation)
+
+    def find(self, session: Session, partner: Partner) -> tuple[OpenGrant, ...]:
+        """The open grants of a partner as this session sees them, by student."""
+        enrolled = find_enrolled(session, self._cache_of_day, self.day)
+        rows = select_access(session, partner.partner_id, enrolled, self.day)
+        if self.today != self.day:
+            enrolled_now = find_enrolled(session, self._cache_of_today, self.today)
+            still = {row.grant_id for row in select_access(session, partner.partner_id, enrolled_now, self.today)}
+            rows = [row for row in rows if row.grant_id in still]
+        grants = load_grants(session, [row.grant_id for row in rows])
+        forms = _load_forms(session, [row.form_id for row in rows if row.form_id])
+        terms, form_terms = (
+            load_agreement_terms(session, partner.partner_id, self.day),
+            load_form_terms(session, self.day),
+        )
+        found = []
+        for row in rows:
+            grant, form = grants[row.grant_id], forms.get(row.form_id or "")
+            categories = tuple(name for name in row.categories if name in partner.categories)
+            found.append(
+                OpenGrant(
+                    grant_id=row.grant_id,
+                    student_id=row.student_id,
+                    basis=row.basis,
+                    categories=categories,
+                    from_date=row.from_date,
+                    closes_on=find_last_day(grant),
+                    school_year=grant.school_year,
+                    consented_on=find_consent_day(form, grant) if form else None,
+                    listed=terms.get(grant.school_year, frozenset()),
+                    form_lists=_find_listed_by_form(form, form_terms) if form else frozenset(),
+                )
+            )
+        return tuple(found)
+
+
+def load_grants(session: Session, grant_ids: Sequence[str]) -> dict[str, Grant]:
+    """Grants by id."""
+    found: dict[str, Grant] = {}
+    for start in range(0, len(grant_ids), _SQL_VARIABLES):
+        some = grant_ids[start : start + _SQL_VARIABLES]
+        found.update((one.grant_id, one) for one in session.scalars(select(Grant).where(Grant.grant_id.in_(some))))
+    return found
+
+
+def find_last_day(grant: Grant) -> date:
+    """The last day on which a grant gives access, as known now."""
+    ends = [end - timedelta(days=1) for end in (grant.lapses_on, grant.revoked_on) if end is not None]
+    return min([grant.to_date, *ends])
+
+
+def find_consent_day(form: Form, grant: Grant) -> date | None:
+    """The day written beside the signature as it reads best: of several readings the first not after the grant began."""
+    for name in ("parent_date", "student_date"):
+        field = form.fields.get(name)
+        text = str(field.get("value", "")) if isinstance(field, dict) else ""
+        for day in map(date.fromisoformat, parse_written_date(text)):
+            if day <= grant.from_date:
+                return day
+    return None
+
+
+def _load_forms(session: Session, form_ids: Sequence[str]) -> dict[str, Form]:
+    found: dict[str, Form] = {}
+    for start in range(0, len(form_ids), _SQL_VARIABLES):
+        some = form_ids[start : start + _SQL_VARIABLES]
+        found.update((one.form_id, one) for one in session.scalars(select(Form).where(Form.form_id.in_(some))))
+    return found
+
+
+def _find_listed_by_form(form: Form, form_terms: dict[str, frozenset[str]]) -> frozenset[str]:
+    """What the family's form lists in print; where it has a box for it (`records_courses`), only if that is ticked."""
+    listed = form_terms.get(form.template_id or "", frozenset())
+    boxes = {name: form.fields.get(f"records_{name}") for name in listed}
+    return frozenset(
+        name for name, box in boxes.items() if box is None or (isinstance(box, dict) and box.get("value") == "marked")
+    )

@@ -1,0 +1,100 @@
+"""A home with grants made without paper: what disclosures need, without the time that reading takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from access import Signer, make_grant
+from consentry.program import Program
+from consentry.settings import Settings
+from fixtures.district import Student
+from fixtures.student_data import write_student_data
+from store import Clock, Entry, Event, record
+from store.ids import derive_id
+from store.tables import Decision, Document, Form, FormTemplate, Submission
+from tests.consentry.conftest import CHILDREN, District
+
+DATA_DAY = "2025-02-03"
+CATEGORIES = ("attendance", "discipline", "assessment", "demographics")
+
+
+def list_children() -> list[Student]:
+    """The district's children as student data needs them; two are of high school."""
+    grades = {"1000003": "11", "1000004": "12"}
+    return [
+        Student(number, first, last, born, school, grade=grades.get(number, "5"))
+        for number, (first, last, born, school) in CHILDREN.items()
+    ]
+
+
+def write_data(folder: Path) -> Path:
+    """The data of all children."""
+    write_student_data(folder, list_children(), 1)
+    return folder
+
+
+def open_program(district: District) -> Program:
+    """The district's home, on its day."""
+    return Program.open(Settings(home=district.home, today=date.fromisoformat(district.today)))
+
+
+def grant(
+    district: District, student_id: str, categories: Sequence[str] = CATEGORIES, partner: str = "rainier"
+) -> str:
+    """Grants a student on a form that a person accepted; returns the grant's id."""
+    program = open_program(district)
+    clock = Clock.read(district.today)
+    born = date.fromisoformat(CHILDREN[student_id][2])
+    with program.installation.writing() as session:
+        template = session.query(FormTemplate).one()
+        sha256 = program.installation.documents.put(f"{partner} {student_id}".encode())
+        rows: list[Any] = []
+        if session.get(Document, sha256) is None:
+            rows.append(Document(sha256=sha256, kind="scan", size=1, stored_at=clock.now))
+        submission = Submission(
+            submission_id=derive_id("sub", partner, student_id),
+            partner_id=partner,
+            basis="CONSENT",
+            received_on=clock.today,
+            list_sha256=None,
+            created_at=clock.now,
+            settlements=1,
+            needs_settling=False,
+        )
+        form = Form(
+            form_id=derive_id("form", partner, student_id),
+            submission_id=submission.submission_id,
+            partner_id=partner,
+            position=0,
+            document_sha256=sha256,
+            media_type="pdf",
+            file_name="scan.pdf",
+            page_index=0,
+            state="granted",
+            template_id=template.template_id,
+            fields={"parent_date": {"value": "09/12/2024"}},
+            student_id=student_id,
+        )
+        decision = Decision(
+            decision_id=derive_id("dec", partner, student_id),
+            form_id=form.form_id,
+            actor="ana",
+            action="accept",
+            student_id=student_id,
+            reason="seen",
+            seen={},
+            policy_sha256=program.rulebook.policy.sha256,
+            on_date=clock.today,
+            at=clock.now,
+        )
+        year = program.rulebook.find_school_year("2024-25")
+        made = make_grant(form, student_id, categories, decision, year, Signer(False, born), clock.now)
+        record(
+            session, clock, Entry(Event.ACCESS_GRANTED, made.grant_id, "ana", [*rows, submission, form, decision, made])
+        )
+        grant_id = made.grant_id
+    program.installation.engine.dispose()
+    return grant_id
