@@ -5,9 +5,11 @@ from store.desk_tables import DESK_TABLES
 from store.errors import StoreError, UnknownRecordError
 from store.installation import Installation, describe_document
 from store.ledger import Clock, Entry, Event, lock_ledger, record
+from store.risk_tables import RISK_TABLES
 
 __all__ = [
     "DESK_TABLES",
+    "RISK_TABLES",
     "Clock",
     "Entry",
     "Event",

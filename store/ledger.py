@@ -74,6 +74,11 @@ class Event(StrEnum):
     DECISION_REVERSED = "decision-reversed"
     BATCH_PROPOSED = "batch-proposed"
     BATCH_ENDED = "batch-ended"
+    POLICY_SET = "policy-set"
+    BLIND_TASK_DRAWN = "blind-task-drawn"
+    BLIND_CROPS_SHOWN = "blind-crops-shown"
+    BLIND_TASK_KEYED = "blind-task-keyed"
+    ANSWERS_RELEASED = "answers-released"
 
 
 @dataclass(frozen=True, slots=True)
