@@ -7,11 +7,11 @@ without a head kept elsewhere: truncation or a rewrite of the whole ledger by wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import cast
 
 from sqlalchemy import FromClause, insert, select, update
@@ -20,13 +20,10 @@ from sqlalchemy.orm import Session
 
 from store.canonical import JsonValue, write_canonical_json
 from store.engine import DOOR_KEY
-from store.merkle import TreeEdge, TreeNode, hash_leaf
+from store.merkle import TreeEdge, TreeNode
 from store.tables import LedgerHead, LedgerLeaf, LedgerNode, Tracked
+from store.verify_bundle import LEAF_VERSION, hash_leaf, read_leaf
 
-LEAF_VERSION = 1
-_ORDER_OF_REFERENCE: dict[FromClause, int] = {
-    table: place for place, table in enumerate(Tracked.metadata.sorted_tables)
-}
 _HEAD, _LEAVES, _NODES = (cast("SqlTable", table.__table__) for table in (LedgerHead, LedgerLeaf, LedgerNode))
 _TAKE_HEAD = update(_HEAD).where(_HEAD.c.only == 1).values(only=1)
 _READ_HEAD = select(_HEAD.c.size, _HEAD.c.root, _HEAD.c.edge).where(_HEAD.c.only == 1).with_for_update()
@@ -187,24 +184,20 @@ def _write_rows(session: Session, rows: Sequence[Tracked]) -> None:
     by_table: dict[FromClause, list[Tracked]] = {}
     for row in rows:
         by_table.setdefault(row.__table__, []).append(row)
-    for table in sorted(by_table, key=_ORDER_OF_REFERENCE.__getitem__):
+    order = _order_tables(len(Tracked.metadata.tables)) if len(by_table) > 1 else {}
+    for table in sorted(by_table, key=lambda table: order.get(table, 0)):
         session.add_all(by_table[table])
         session.flush()
 
 
+@cache
+def _order_tables(_count: int) -> dict[FromClause, int]:
+    """The tables in order of reference; anew where modules that were loaded since have added some."""
+    return {table: place for place, table in enumerate(Tracked.metadata.sorted_tables)}
+
+
 def read_body(leaf: LedgerLeaf) -> dict[str, JsonValue]:
-    """A leaf's body as JSON. `ValueError` for bytes that don't parse one way (duplicate keys, trailing bytes, NaN)."""
-    value = json.loads(leaf.body.decode(), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
-    if not isinstance(value, dict) or write_canonical_json(value) != leaf.body:
-        raise ValueError("not canonical JSON")
-    return value
-
-
-def _refuse_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
-
-
-def _refuse_constant(name: str) -> JsonValue:
-    raise ValueError(f"{name} is no JSON")
+    """A leaf's body as JSON. `ValueError` for bytes that don't parse one way (duplicate keys, trailing bytes, NaN), and for
+    another version or shape.
+    """
+    return read_leaf(leaf.body)

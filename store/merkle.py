@@ -11,22 +11,14 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from store.verify_bundle import hash_children
+
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 LEVEL_BITS = 8
 """A kept node covers 2 to the power of this many nodes of the level below."""
 
 ReadSubtree = Callable[[int, int], bytes]
 """Gives the hash of the perfect subtree of 2**height leaves with a number, counted from 0 on the left."""
-
-
-def hash_leaf(body: bytes) -> bytes:
-    """The hash of a leaf: SHA-256 over 0x00 and the leaf's bytes."""
-    return hashlib.sha256(b"\x00" + body).digest()
-
-
-def hash_children(left: bytes, right: bytes) -> bytes:
-    """The hash of an inner node: SHA-256 over 0x01 and both children's hashes."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store.documents import DocumentStore
-from store.ledger import LEAF_VERSION, read_body
-from store.merkle import EMPTY_ROOT, TreeEdge, hash_leaf
+from store.ledger import read_body
+from store.merkle import EMPTY_ROOT, TreeEdge
 from store.tables import TRACKED_TABLES, Document, LedgerHead, LedgerLeaf
+from store.verify_bundle import LEAF_VERSION, hash_leaf
 
 
 @dataclass(frozen=True, slots=True)

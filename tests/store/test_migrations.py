@@ -15,10 +15,11 @@ import store
 from store import Installation
 from store.canonical import write_canonical_json
 from store.engine import open_engine
-from store.merkle import TreeEdge, hash_leaf
+from store.merkle import TreeEdge
 from store.migrating import migrate
 from store.tables import ABSENT, TRACKED_TABLES, Table
 from store.verification import verify_ledger
+from store.verify_bundle import hash_leaf
 
 LEAVES = 600
 
