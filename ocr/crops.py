@@ -25,6 +25,8 @@ _LARGEST_LINE_MARGIN = 26
 _SHIFT = 7
 _LEAST_SHIFT_FIT = 0.45
 _SMALLEST_SPECK = 9
+_BOX_EDGE = 0.2
+_BARE = 0.002
 
 Grey = NDArray[np.uint8]
 
@@ -34,11 +36,13 @@ class FieldCrop:
     """A field's cut: `grey` with printing and strange ink made white, `ink` where something was written (uint8 0 or 1).
 
     `x0, y0, x1, y1` is the field's box within the cut; `unit` cut pixels make a template unit (1/200 inch); `darkness` is the
-    share of the box that is dark as it was scanned.
+    share of the box that is dark as it was scanned; `paper` is the cut evened out with nothing removed, or `grey` again where
+    the blank prints inside the box.
     """
 
     grey: Grey
     ink: Grey
+    paper: Grey
     x0: int
     y0: int
     x1: int
@@ -86,7 +90,15 @@ def cut_field(
     written = _drop_strange_ink(written, inner, unit, keep_outside)
     halo = cv2.dilate(written, np.ones((3, 3), np.uint8))
     grey = np.where(halo > 0, evened, 255).astype(np.uint8)
-    return FieldCrop(grey, written, inner[0], inner[1], inner[2], inner[3], unit, _measure_darkness(cut, inner))
+    paper = grey if _prints_inside(blank, inner) else evened
+    return FieldCrop(grey, written, paper, *inner, unit, _measure_darkness(cut, inner))
+
+
+def _prints_inside(blank: Grey, inner: list[int]) -> bool:
+    """Whether the blank prints anything (a label, comb lines) within the box, its own edges and rule left aside."""
+    edge = round(_BOX_EDGE * (inner[3] - inner[1]))
+    inside = blank[max(0, inner[1]) + edge : inner[3] - edge, max(0, inner[0]) + edge : inner[2] - edge]
+    return bool((inside < PRINT_LEVEL).mean() > _BARE) if inside.size else False
 
 
 def _measure_darkness(cut: Grey, inner: list[int]) -> float:

@@ -6,9 +6,8 @@ all valid ones, lowered where the pixels spell something else altogether.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -16,59 +15,45 @@ import numpy as np
 from ocr.alphabet import BLANK, INDEX_OF, OTHER, SIZE, SPACE, fold_text
 from ocr.ctc import Matrix, score_candidates
 from ocr.dates import FIRST_YEAR, read_as_digits, weigh_days
-from ocr.letters import read_as_letters, spell_name
+from ocr.name_confidence import claim_confidence
+from ocr.name_reading import spell_names, write_like
 from ocr.recogniser import CtcOutput
 from ocr.types import FieldKind
 
 _DIGITS = [INDEX_OF[digit] for digit in "0123456789"]
 _MISFIT_A_LETTER = 1.6
-_BESIDE_NAMES = " .,:;·•。-_~'’\"|"
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The best reading: as written, normalised, how sure that is (0 to 1), and the CTC outputs it rests on."""
+    """The best reading: as written, normalised, and how sure that is (0 to 1)."""
 
     text: str
     value: str
     confidence: float
-    views: tuple[Matrix, ...] = ()
 
 
-def decode(kind: FieldKind, outputs: Sequence[CtcOutput]) -> Decoded:
-    """The best reading of a field's CTC outputs (one or more)."""
-    matrix, greedy = outputs[0].matrix, outputs[0].text
+def decode(kind: FieldKind, output: CtcOutput) -> Decoded:
+    """The best reading of a field's CTC output."""
     if kind is FieldKind.NAME:
-        found = _decode_name(outputs)
-    elif kind is FieldKind.DATE:
-        found = _decode_date(matrix, greedy)
-    elif kind is FieldKind.STUDENT_ID:
-        found = _decode_id(matrix, greedy)
-    else:
-        text = " ".join(greedy.split())
-        found = Decoded(text, text, _free_confidence(matrix, text))
-    return replace(found, views=tuple(output.matrix for output in outputs))
+        return read_name_aloud(output)
+    if kind is FieldKind.DATE:
+        return _decode_date(output.matrix, output.text)
+    if kind is FieldKind.STUDENT_ID:
+        return _decode_id(output.matrix, output.text)
+    text = " ".join(output.text.split())
+    return Decoded(text, text, _free_confidence(output.matrix, text))
 
 
-def _decode_name(outputs: Sequence[CtcOutput]) -> Decoded:
-    """Of what each view reads, the text that all of them together find most probable."""
-    texts = [text for output in outputs if fold_text(text := _write_name(output))]
-    if not texts:
+def read_name_aloud(output: CtcOutput) -> Decoded:
+    """The likeliest spelling, in the case, accents and blanks of what was written; it is sure as far as others are unlikely."""
+    spellings = spell_names([output.matrix])
+    if not spellings:
         return Decoded("", "", 0.0)
-    scores = np.mean([score_candidates(read_as_letters(output.matrix), texts) for output in outputs], axis=0)
-    best = int(scores.argmax())
-    return Decoded(texts[best], texts[best], float(np.exp(min(0.0, scores[best]))))
-
-
-def _write_name(output: CtcOutput) -> str:
-    """The greedy reading where it can be a name, with its case and accents; else the best spelling in letters."""
-    greedy = " ".join(output.text.split()).strip(_BESIDE_NAMES)
-    plain = all(character.isspace() or character in "-'’." or _is_latin(character) for character in greedy)
-    return greedy if plain else spell_name(output.matrix).strip(_BESIDE_NAMES)
-
-
-def _is_latin(character: str) -> bool:
-    return character.isalpha() and unicodedata.name(character, "").startswith("LATIN")
+    best = spellings[0]
+    text = write_like(best.folded, " ".join(output.text.split()))
+    rest = sum(math.exp(other.weight - best.weight) for other in spellings[1:])
+    return Decoded(text, text, claim_confidence(1 / (1 + rest), best.pixels))
 
 
 def _free_confidence(matrix: Matrix, text: str) -> float:

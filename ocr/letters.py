@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ocr.alphabet import BLANK, INDEX_OF, OTHER, SPACE
+from ocr.alphabet import INDEX_OF, OTHER
 from ocr.ctc import Matrix
 
 _LIKE_LETTER = {
@@ -25,9 +25,6 @@ _LIKE_LETTER = {
 }
 _WEIGHTS = (0.8, 0.5)  # the first look-alike is the likelier
 _STRANGE = 0.1
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_WRITABLE = [BLANK, SPACE, *(INDEX_OF[sign] for sign in _LETTERS + "-'")]
-_SIGNS = ["", " ", *_LETTERS.upper(), "-", "'"]
 
 
 def read_as_letters(matrix: Matrix) -> Matrix:
@@ -39,10 +36,3 @@ def read_as_letters(matrix: Matrix) -> Matrix:
     wide[:, OTHER] *= _STRANGE
     wide /= np.maximum(wide.sum(axis=1, keepdims=True), 1e-9)
     return wide
-
-
-def spell_name(matrix: Matrix) -> str:
-    """The greedy reading in capital letters, blanks, hyphens and apostrophes alone."""
-    best = read_as_letters(matrix)[:, _WRITABLE].argmax(axis=1)
-    kept = best[np.insert(best[1:] != best[:-1], 0, True)] if len(best) else best
-    return " ".join("".join(_SIGNS[place] for place in kept).split())

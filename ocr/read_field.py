@@ -19,6 +19,7 @@ from ocr.reading_fields import CutField, read_cut_fields
 from ocr.types import FieldKind, PixelBox
 
 _SHORTEST = 64
+_LINE_ROOM = 0.25
 
 Grey = NDArray[np.uint8]
 
@@ -35,13 +36,24 @@ def read_field(image: NDArray[np.uint8], kind: FieldKind | str) -> FieldReading:
     ink = (evened < INK_LEVEL).astype(np.uint8)
     if field_kind is FieldKind.CHECKBOX:
         ink = _drop_frame(ink)
+    top, bottom = 0, height
     shown = np.where(cv2.dilate(ink, np.ones((3, 3), np.uint8)) > 0, evened, 255).astype(np.uint8)
     if field_kind not in (FieldKind.CHECKBOX, FieldKind.SIGNATURE):
         own = find_own_line(evened, ink, field_kind)
         ink, shown = own, show_own_ink(evened, ink, own)
+        top, bottom = _measure_line(own)
     unit = 1.0 if field_kind in (FieldKind.CHECKBOX, FieldKind.SIGNATURE) else max(0.3, height / 70)
-    crop = FieldCrop(shown, ink, 0, 0, width, height, unit)
+    crop = FieldCrop(shown, ink, shown, 0, top, width, bottom, unit)
     return read_cut_fields({"field": CutField(field_kind, crop, PixelBox(0, 0, width, height))})["field"]
+
+
+def _measure_line(own: Grey) -> tuple[int, int]:
+    """First and last row of a line with the room that a form's box leaves about it."""
+    rows = np.flatnonzero(own.any(axis=1))
+    if not len(rows):
+        return 0, len(own)
+    room = round(_LINE_ROOM * (rows[-1] + 1 - rows[0]))
+    return max(0, int(rows[0]) - room), min(len(own), int(rows[-1]) + 1 + room)
 
 
 def _drop_frame(ink: Grey) -> Grey:

@@ -5,11 +5,8 @@ Decides by ink whether a field is empty before anything is read; an empty field 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
 from ocr.decoding import decode
@@ -18,13 +15,12 @@ from ocr.reading import FieldReading
 from ocr.recogniser import CtcOutput, name_engine, recognise
 from ocr.specks import clean_crop
 from ocr.types import FieldKind, Mark, PixelBox
-from ocr.views import make_views
+from ocr.views import make_view
 
 INK_ENGINE = "ink 1"
 _LEAST_INK = 40.0
 _LEAST_HEIGHT = 6.0
-
-Grey = NDArray[np.uint8]
+_BY_INK_ALONE = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +35,9 @@ class CutField:
 def read_cut_fields(cuts: Mapping[str, CutField]) -> dict[str, FieldReading]:
     """The readings of all fields, by name, in the order given."""
     cuts = {name: replace(cut, crop=clean_crop(cut.crop)) for name, cut in cuts.items()}
-    views = {name: _show(cut) for name, cut in cuts.items()}
-    outputs = iter(recognise([view for shown in views.values() for view in shown]))
-    return {name: _read(cut, [next(outputs) for _ in views[name]]) for name, cut in cuts.items()}
-
-
-def _show(cut: CutField) -> list[Grey]:
-    if cut.kind in (FieldKind.CHECKBOX, FieldKind.SIGNATURE) or not has_writing(cut.crop):
-        return []
-    return make_views(trim_to_ink(cut.crop), cut.kind)
+    written = {name: cut for name, cut in cuts.items() if cut.kind not in _BY_INK_ALONE and has_writing(cut.crop)}
+    outputs = dict(zip(written, recognise([make_view(cut.crop, cut.kind) for cut in written.values()]), strict=True))
+    return {name: _read(cut, outputs.get(name)) for name, cut in cuts.items()}
 
 
 def has_writing(crop: FieldCrop) -> bool:
@@ -59,21 +49,14 @@ def has_writing(crop: FieldCrop) -> bool:
     return area >= _LEAST_INK and (found.y1 - found.y0) / crop.unit >= _LEAST_HEIGHT
 
 
-def trim_to_ink(crop: FieldCrop) -> Grey:
-    """The cut tight around its ink."""
-    found = crop.ink_box
-    assert found is not None  # noqa: S101 - asked of cuts with writing only
-    return crop.grey[found.y0 : found.y1, found.x0 : found.x1]
-
-
-def _read(cut: CutField, outputs: Sequence[CtcOutput]) -> FieldReading:
+def _read(cut: CutField, output: CtcOutput | None) -> FieldReading:
     if cut.kind is FieldKind.CHECKBOX:
         return _from_mark(cut, read_tick(cut.crop))
     if cut.kind is FieldKind.SIGNATURE:
         return _from_mark(cut, read_signature(cut.crop))
-    if not outputs:
+    if output is None:
         return FieldReading(cut.kind, "", 0.99, INK_ENGINE, cut.box, mark=Mark.EMPTY)
-    decoded = decode(cut.kind, outputs)
+    decoded = decode(cut.kind, output)
     mark = Mark.MARKED if decoded.text else Mark.UNSURE
     return FieldReading(
         kind=cut.kind,
@@ -83,8 +66,8 @@ def _read(cut: CutField, outputs: Sequence[CtcOutput]) -> FieldReading:
         box=cut.box,
         value=decoded.value,
         mark=mark,
-        greedy=outputs[0].text,
-        views=decoded.views,
+        greedy=output.text,
+        views=(output.matrix,),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ocr.alphabet import BLANK, INDEX_OF, SIZE
 from ocr.ctc import Matrix, score_candidates
-from ocr.letters import read_as_letters, spell_name
+from ocr.letters import read_as_letters
 
 
 def spell(text: str) -> Matrix:
@@ -16,11 +16,6 @@ def spell(text: str) -> Matrix:
         matrix[2 * place + 1, BLANK] = 1.0
     spelled: Matrix = matrix / matrix.sum(axis=1, keepdims=True)
     return spelled
-
-
-def test_digits_are_read_as_letters() -> None:
-    assert spell_name(spell("l01c")) == "LOIC"
-    assert spell_name(spell("anne-marie")) == "ANNE-MARIE"
 
 
 def test_the_right_name_is_likelier_than_its_rivals() -> None:

@@ -22,7 +22,7 @@ SHIFTS = [(0, 0), (4, -3), (-5, 4)]
 def crop_of(ink: np.ndarray, margin: int = 14) -> FieldCrop:
     height, width = ink.shape
     grey = np.where(ink > 0, 30, 255).astype(np.uint8)
-    return FieldCrop(grey, ink, margin, margin, width - margin, height - margin, 1.0, 0.0)
+    return FieldCrop(grey, ink, grey, margin, margin, width - margin, height - margin, 1.0, 0.0)
 
 
 def draw_tick(style: str, shift: tuple[int, int]) -> np.ndarray:
