@@ -54,7 +54,8 @@ class DocumentStore:
     def is_intact(self, digest: str) -> bool:
         """Whether the file is there and still has the hash it is named by."""
         try:
-            return hashlib.sha256(self._place(digest).read_bytes()).hexdigest() == digest
+            with self._place(digest).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == digest
         except OSError:
             return False
 
