@@ -15,6 +15,7 @@ from store.checkpoint import LogKey
 from store.documents import DocumentStore
 from store.engine import make_sessions, open_engine
 from store.errors import StoreError
+from store.group_commit import CommitGroup
 from store.ids import Sha256
 from store.ledger import Clock, Entry, Event, lock_ledger, record
 from store.merkle import EMPTY_ROOT
@@ -31,6 +32,7 @@ class Installation:
     engine: Engine
     sessions: sessionmaker[Session]
     documents: DocumentStore
+    appends: CommitGroup
 
     @classmethod
     def create(cls, home: Path, database_url: str | None, clock: Clock) -> Installation:
@@ -71,7 +73,8 @@ class Installation:
     def _open(cls, home: Path, database_url: str | None) -> Installation:
         url = database_url or f"sqlite:///{(home / 'consentry.sqlite').absolute()}"
         engine = open_engine(url)
-        return cls(home, url, engine, make_sessions(engine), DocumentStore(home / "documents"))
+        sessions = make_sessions(engine)
+        return cls(home, url, engine, sessions, DocumentStore(home / "documents"), CommitGroup(sessions))
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -79,6 +82,12 @@ class Installation:
         with self.sessions.begin() as session:
             lock_ledger(session)
             yield session
+
+    def append(self, clock: Clock, entry: Entry) -> int:
+        """Writes one entry in a transaction shared with whatever other threads append now; returns its number once durable.
+        For events that need no look at the tables first, such as a page that was shown.
+        """
+        return self.appends.append(clock, entry)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -86,12 +86,14 @@ def bench_ocr(
 
 @bench.command("ledger")
 def bench_ledger(
-    context: typer.Context, appends: Annotated[int, typer.Option("--appends", min=10, help="Entries to append.")] = 2000
+    context: typer.Context,
+    appends: Annotated[int, typer.Option("--appends", min=320, help="Entries to append.")] = 6400,
+    leaves: Annotated[int, typer.Option("--leaves", min=0, help="Length of the ledger to verify; 0: none.")] = 100_000,
 ) -> int:
-    """Durable appends, and verifying them."""
+    """Durable appends alone, together and at once; verifying and proving in a long ledger."""
     from consentry.bench_ledger import run
 
-    _print_figures(run(appends))
+    _print_figures(run(appends, leaves))
     return DONE
 
 
