@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,13 +26,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from rapidfuzz import fuzz, process
 
+from consentry.bench_counts import MANY, Counts
+from consentry.reliability_plot import draw_reliability
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER, PLANS
 from fixtures.filling import Value, fill_form
 from fixtures.hands import Hand
-from fixtures.real_hands import RealHands
+from fixtures.real_hands import RealHands, load_faulty_crops
 from fixtures.scanning import Scan, ScanKind, degrade
-from ocr import FieldReading, FormReading, Mark, Template, classify_page, read_field, read_page
+from ocr import FormReading, Mark, Template, classify_page, read_field, read_page
 from ocr.alphabet import fold_text
 from ocr.crops import cut_field, locate_box
 from ocr.ctc import score_candidates
@@ -41,75 +43,10 @@ from ocr.recogniser import recognise
 from ocr.registration import register_page
 from ocr.types import FIELD_KINDS, FieldKind
 
-_FEW, _MANY = 300, 5000
 _PLAIN_EVERY = 4
 _TICKS = ("records_attendance", "records_discipline", "records_assessment", "records_demographics", "consent_yes")
 _NAMES = ("student_first", "student_last", "parent_name")
-_BINS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.97, 1.001)
 _FIRST_DAY = date(2004, 1, 1)
-
-
-@dataclass(slots=True)
-class _Count:
-    """What came of one kind of field: right of `asked`, and each reading's confidence with whether it was right."""
-
-    asked: int = 0
-    exact: int = 0
-    few: int = 0
-    many: int = 0
-    empty: int = 0
-    claims: list[tuple[float, bool]] = field(default_factory=list)
-
-    def add(self, exact: bool, few: bool, many: bool, empty: bool, confidence: float) -> None:
-        self.asked += 1
-        self.exact, self.few, self.many = self.exact + exact, self.few + few, self.many + many
-        self.empty += empty
-        self.claims.append((confidence, exact))
-
-    def as_json(self) -> dict[str, object]:
-        asked = max(self.asked, 1)
-        return {
-            "asked": self.asked,
-            "exact": round(self.exact / asked, 4),
-            f"right_of_{_FEW}": round(self.few / asked, 4),
-            f"right_of_{_MANY}": round(self.many / asked, 4),
-            "read_as_empty": self.empty,
-        }
-
-    def reliability(self) -> list[dict[str, float]]:
-        """Bins of claimed confidence: how many readings, what they claimed on average, what share was right."""
-        rows = []
-        for low, high in pairwise(_BINS):
-            held = [(claim, right) for claim, right in self.claims if low <= claim < high]
-            if held:
-                claimed, right = np.mean(held, axis=0)
-                rows.append({"from": low, "readings": len(held), "claimed": round(float(claimed), 3),
-                             "right": round(float(right), 3)})  # fmt: skip
-        return rows
-
-
-class _Counts:
-    """Counts by name, made when first asked for."""
-
-    def __init__(self) -> None:
-        self.of: defaultdict[str, _Count] = defaultdict(_Count)
-
-    def judge(self, names: Sequence[str], reading: FieldReading, truth: str, candidates: Sequence[str]) -> None:
-        """`candidates` begins with the truth; the first `_FEW` of them are the small choice."""
-        scores = reading.score(candidates)
-        few, many = bool(scores[0] > scores[1:_FEW].max()), bool(scores[0] > scores[1:].max())
-        read = reading.value or reading.text
-        exact = fold_text(read).replace(" ", "") == fold_text(truth).replace(" ", "")
-        for name in names:
-            self.of[name].add(exact, few, many, reading.is_empty, reading.confidence)
-
-    def judge_text(self, name: str, text: str, truth: str, candidates: Sequence[str], scores: Sequence[float]) -> None:
-        best = np.asarray(scores)
-        exact = fold_text(text).replace(" ", "") == fold_text(truth).replace(" ", "")
-        self.of[name].add(exact, bool(best[0] > best[1:_FEW].max()), bool(best[0] > best[1:].max()), not text, 0.0)
-
-    def as_json(self) -> dict[str, object]:
-        return {name: count.as_json() for name, count in sorted(self.of.items())}
 
 
 def recombine_names(names: Sequence[str], count: int, rng: random.Random) -> list[str]:
@@ -140,18 +77,19 @@ def read_plainly(crop: NDArray[np.uint8], candidates: Sequence[str]) -> dict[str
     return {"tesseract": (text, ratios), "plain_recogniser": (output.text, score_candidates(output.matrix, candidates))}
 
 
-def measure_raw_names(shared: Path, sample: int, seed: int) -> dict[str, object]:
+def measure_raw_names(shared: Path, sample: int, seed: int) -> dict[str, Any]:
     """Loose crops as they come, with remains of labels and lines, by `read_field`."""
     rng = random.Random(seed)  # noqa: S311  sample data, never a secret
     with (shared / "names.csv").open(encoding="utf-8", newline="") as lines:
         rows = [(row["file"], row["text"]) for row in csv.DictReader(lines)]
-    pool = recombine_names([text for _, text in rows], _MANY, rng)
-    counts = _Counts()
+    pool = recombine_names([text for _, text in rows], MANY, rng)
+    counts, faulty = Counts(), load_faulty_crops("label")
     for number, (file, text) in enumerate(rng.sample(rows, min(sample, len(rows)))):
         with Image.open(shared / file) as picture:
             crop = np.asarray(picture.convert("L"))
         candidates = choose_rivals(text, pool, rng)
-        names = ["ours", "ours_on_the_others_crops"] if number % _PLAIN_EVERY == 0 else ["ours"]
+        names = ["ours, wrong labels too"] + ["ours"] * (file not in faulty)
+        names += ["ours_on_the_others_crops"] * (number % _PLAIN_EVERY == 0)
         counts.judge(names, read_field(crop, FieldKind.NAME), text, candidates)
         if number % _PLAIN_EVERY == 0:
             for name, (read, scores) in read_plainly(crop, candidates).items():
@@ -187,18 +125,18 @@ def fill_page(blank: BlankForm, hands: RealHands, rng: np.random.Generator) -> _
     return _Filled(page, *({n: v for n, v in kept.items() if n in blank.boxes} for kept in (texts, marks)))  # type: ignore[arg-type]  # mixed maps
 
 
-def measure_forms(hands: RealHands, sample: int, seed: int) -> dict[str, object]:
+def measure_forms(hands: RealHands, sample: int, seed: int) -> dict[str, Any]:
     """Whole forms, degraded in every way in turn, by `read_page`."""
     rng, chance = np.random.default_rng(seed), random.Random(seed)  # noqa: S311  sample data, never a secret
     plans = [plan for plan in PLANS if plan.code.startswith("SPS") and (FORMS_FOLDER / plan.file).exists()]
     blanks = [BlankForm.load(FORMS_FOLDER / plan.file) for plan in plans]
     templates = [Template.from_pdf(FORMS_FOLDER / p.file, p.code, p.school_year, p.language) for p in plans]
     pools = {
-        FieldKind.NAME: recombine_names(hands.names(), _MANY, chance),
-        FieldKind.STUDENT_ID: [str(chance.randrange(1_000_000, 10_000_000)) for _ in range(_MANY)],
-        FieldKind.DATE: [(_FIRST_DAY + timedelta(days=days)).isoformat() for days in range(5500)][:_MANY],
+        FieldKind.NAME: recombine_names(hands.names(), MANY, chance),
+        FieldKind.STUDENT_ID: [str(chance.randrange(1_000_000, 10_000_000)) for _ in range(MANY)],
+        FieldKind.DATE: [(_FIRST_DAY + timedelta(days=days)).isoformat() for days in range(5500)][:MANY],
     }
-    counts, marks = _Counts(), _MarkCounts()
+    counts, marks = Counts(), _MarkCounts()
     corners: defaultdict[str, list[float]] = defaultdict(list)
     lost: defaultdict[str, int] = defaultdict(int)
     clock = _Clock()
@@ -341,15 +279,18 @@ def draw_other_page(what: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     return page
 
 
-def run(seed: int, shared: Path, sample: int) -> dict[str, object]:
+def run(seed: int, shared: Path, sample: int, plot: Path | None = None) -> dict[str, object]:
     """All figures, ready to print as JSON. `shared` is the folder of real handwriting, `sample` the number of forms; of loose
-    names twice as many are read. `FileNotFoundError` where the folder is absent.
+    names twice as many are read. `FileNotFoundError` where the folder is absent. `plot`: a PNG of how far confidence holds.
     """
     cv2.setNumThreads(1)
     hands = RealHands.load(shared)
+    loose, forms = measure_raw_names(shared, 2 * sample, seed), measure_forms(hands, sample, seed)
+    if plot is not None:
+        draw_reliability({"loose name": loose["reliability"]} | forms["reliability"], plot)
     return {
         "seed": seed,
-        "raw_names": measure_raw_names(shared, 2 * sample, seed),
-        "forms": measure_forms(hands, sample, seed),
+        "raw_names": loose,
+        "forms": forms,
         "other_pages": measure_other_pages(sample, seed),
     }

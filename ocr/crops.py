@@ -91,7 +91,7 @@ def cut_field(
     halo = cv2.dilate(written, np.ones((3, 3), np.uint8))
     grey = np.where(halo > 0, evened, 255).astype(np.uint8)
     paper = grey if _prints_inside(blank, inner) else evened
-    return FieldCrop(grey, written, paper, *inner, unit, _measure_darkness(cut, inner))
+    return FieldCrop(grey, written, paper, inner[0], inner[1], inner[2], inner[3], unit, _measure_darkness(cut, inner))
 
 
 def _prints_inside(blank: Grey, inner: list[int]) -> bool:

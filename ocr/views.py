@@ -18,6 +18,7 @@ Grey = NDArray[np.uint8]
 _AS_ON_PAPER = (FieldKind.NAME, FieldKind.TEXT)
 _ENDS = 0.3
 _OVERLAP = 2
+_BLUR = 0.8  # calms the grain of the scan, in template units
 
 
 def make_view(crop: FieldCrop, kind: FieldKind) -> Grey:
@@ -28,7 +29,9 @@ def make_view(crop: FieldCrop, kind: FieldKind) -> Grey:
         return _frame(crop.grey[found.y0 : found.y1, found.x0 : found.x1])
     ends = round(_ENDS * (found.y1 - found.y0))
     top, bottom = max(0, min(crop.y0, found.y0) - _OVERLAP), max(crop.y1, found.y1) + _OVERLAP
-    return crop.paper[top:bottom, max(0, found.x0 - ends) : found.x1 + ends]
+    line = crop.paper[top:bottom, max(0, found.x0 - ends) : found.x1 + ends]
+    calmed: Grey = cv2.GaussianBlur(line, (0, 0), _BLUR * crop.unit)
+    return calmed
 
 
 def _frame(tight: Grey) -> Grey:
