@@ -63,9 +63,8 @@ def walk_leaves(connection: Connection, sizes: Sequence[int], observers: Sequenc
     walk = Walk(frozenset(sizes))
     if 0 in walk.wanted_sizes:
         walk.roots[0] = EMPTY_ROOT.hex()
-    for seq, body, leaf_hash, prev_root, root in stream(
-        connection, "SELECT seq, body, leaf_hash, prev_root, root FROM ledger ORDER BY seq"
-    ):
+    leaves = stream(connection, "SELECT seq, body, leaf_hash, prev_root, root FROM ledger ORDER BY seq")
+    for seq, body, leaf_hash, prev_root, root in leaves:
         content = bytes(body) if isinstance(body, bytes | memoryview) else str(body).encode("utf-8", "surrogatepass")
         _grow(walk, seq, content, leaf_hash, prev_root, root)
         _read(walk, seq, content, observers)
@@ -76,8 +75,8 @@ def walk_leaves(connection: Connection, sizes: Sequence[int], observers: Sequenc
 
 def stream(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
     """The rows of a query as they lie in the database, a few thousand in memory at a time."""
-    result = connection.execution_options(yield_per=BATCH).execute(text(sql))
-    for batch in result.partitions():
+    result = connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(text(sql))
+    for batch in result.partitions(BATCH):
         yield from batch
 
 
@@ -157,20 +156,19 @@ def _read(walk: Walk, seq: int, content: bytes, observers: Sequence[Observe]) ->
         return
     if body["seq"] != seq:
         walk.breaks.append(Break(seq, "ledger", "the entry names another number than it stands under"))
-    for table, digests in body["rows"].items():
-        for key, digest in digests.items():
-            walk.written.note(table, key, digest, seq)
-    _check_time(walk, seq, body["at"])
+    if body["rows"]:
+        walk.written.note(body["rows"], seq)
+    if body["at"] < walk.last_at:
+        _check_time(walk, seq, body["at"])
+    walk.last_at = body["at"]
     for observe in observers:
         observe(body)
 
 
 def _check_time(walk: Walk, seq: int, at: str) -> None:
-    if at < walk.last_at:
-        try:
-            is_back = datetime.fromisoformat(walk.last_at) - datetime.fromisoformat(at) > CLOCK_TOLERANCE
-        except (ValueError, TypeError):
-            is_back = True
-        if is_back:
-            walk.warnings.append(Break(seq, "ledger", "the clock went back before this entry"))
-    walk.last_at = at
+    try:
+        is_back = datetime.fromisoformat(walk.last_at) - datetime.fromisoformat(at) > CLOCK_TOLERANCE
+    except (ValueError, TypeError):
+        is_back = True
+    if is_back:
+        walk.warnings.append(Break(seq, "ledger", "the clock went back before this entry"))

@@ -143,11 +143,13 @@ class WrittenRows:
     def __init__(self) -> None:
         self._keys, self._digests, self._seqs = bytearray(), bytearray(), array("q")
 
-    def note(self, table: str, key: str, digest: str | None, seq: int) -> None:
-        """Leaf `seq` wrote this digest (hexadecimal; None: erased) for a row."""
-        self._keys += _hash_key(table, key)
-        self._digests += _ERASED if digest is None else bytes.fromhex(digest)
-        self._seqs.append(seq)
+    def note(self, rows: dict[str, dict[str, str | None]], seq: int) -> None:
+        """Leaf `seq` wrote these digests (hexadecimal; None: erased), by table and key."""
+        for table, digests in rows.items():
+            for key, digest in digests.items():
+                self._keys += _hash_key(table, key)
+                self._digests += _ERASED if digest is None else bytes.fromhex(digest)
+                self._seqs.append(seq)
 
     def seal(self) -> SealedRows:
         """The last digest of each row."""
@@ -203,14 +205,19 @@ class SealedRows:
 
     def _locate(self, halves: np.ndarray) -> np.ndarray:
         """Places of keys, -1 for none. Keys that share their first half, which hardly ever happens, are tried in turn."""
-        places = np.searchsorted(self._high, halves[:, 0])
-        found = np.full(len(halves), -1, dtype=np.int64)
-        for number, place in enumerate(places):
-            at = int(place)
-            while at < len(self._high) and self._high[at] == halves[number, 0]:
-                if self._low[at] == halves[number, 1]:
+        high, low = halves.T
+        places = np.searchsorted(self._high, high)
+        inside = np.minimum(places, max(len(self._high) - 1, 0))
+        if not len(self._high):
+            return np.full(len(halves), -1, dtype=np.int64)
+        has_high = self._high[inside] == high
+        is_found = has_high & (self._low[inside] == low)
+        found = np.where(is_found, inside, -1).astype(np.int64)
+        for number in np.flatnonzero(has_high & ~is_found):
+            at = int(places[number]) + 1
+            while at < len(self._high) and self._high[at] == high[number]:
+                if self._low[at] == low[number]:
                     found[number] = at
-                    break
                 at += 1
         return found
 

@@ -270,22 +270,22 @@ def read_leaf(body: bytes) -> dict[str, Any]:
 
 def has_leaf_shape(leaf: dict[str, Any]) -> bool:
     """Whether the parts of a leaf are of their types: digests by table and key, null for an erased row."""
-    rows = leaf["rows"]
-    return (
-        type(leaf["seq"]) is int
-        and all(type(leaf[name]) is str for name in ("event", "subject", "actor", "at", "today"))
-        and type(leaf["today_was_set"]) is bool
-        and type(leaf["facts"]) is dict
-        and type(rows) is dict
-        and all(type(digests) is dict and all(map(is_digest, digests.values())) for digests in rows.values())
-    )
+    for name in ("event", "subject", "actor", "at", "today"):
+        if type(leaf[name]) is not str:
+            return False
+    if type(leaf["seq"]) is not int or type(leaf["today_was_set"]) is not bool or type(leaf["facts"]) is not dict:
+        return False
+    if type(leaf["rows"]) is not dict:
+        return False
+    for digests in leaf["rows"].values():
+        if type(digests) is not dict or not all(map(is_digest, digests.values())):
+            return False
+    return True
 
 
 def is_digest(value: object) -> bool:
     """Whether a value can stand for a row in a leaf: 64 lower-case hexadecimal digits, or null for an erased row."""
-    if value is None:
-        return True
-    return isinstance(value, str) and len(value) == 64 and not value.strip("0123456789abcdef")
+    return value is None or (type(value) is str and len(value) == 64 and not value.strip("0123456789abcdef"))
 
 
 # --- Bundles ----------------------------------------------------------------------------------------------------------
