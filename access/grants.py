@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from access.agreements import status_on
+from access.known_time import GrantAsKnown
 from access.types import CATEGORIES, AccessRow, AgreementKind, AgreementStatus
 from review_queue.types import SchoolYear
 from store.ids import derive_id
@@ -32,9 +33,7 @@ def make_grant(
 ) -> Grant:
     """The grant that a decision on a form gives, from the day of the decision to the end of the school year's summer."""
     released = set(categories)
-    lapses = None
-    if not signer.is_student and signer.student_birth_date is not None:
-        lapses = _eighteenth_birthday(signer.student_birth_date)
+    lapses = _find_lapse(signer, decision.on_date)
     return Grant(
         grant_id=derive_id("grant", form.form_id, student_id),
         partner_id=form.partner_id,
@@ -52,36 +51,59 @@ def make_grant(
 
 
 def find_access(
-    grants: Sequence[Grant], agreements: Sequence[Agreement], enrolled: frozenset[str] | None, day: date
+    grants: Iterable[Grant | GrantAsKnown], agreements: Sequence[Agreement], enrolled: frozenset[str] | None, day: date
 ) -> list[AccessRow]:
     """The access set of one partner on `day`, sorted by student.
 
-    A grant counts while it runs, isn't revoked, hasn't lapsed, its year's agreement is active and its student is enrolled
-    (`enrolled`: ids of the snapshot that held on that day; None where no snapshot is known: nobody has access then).
+    A grant counts while it runs, isn't revoked, hasn't lapsed, its year's agreement is active, its year's training isn't
+    recorded as lapsed, and its student is enrolled (`enrolled`: ids of the snapshot that held on that day; None where no
+    snapshot is known: nobody has access then).
     """
+    if enrolled is None:
+        return []
+    open_years: dict[str, bool] = {}
     rows = []
     for grant in grants:
-        if not grant.from_date <= day <= grant.to_date:
+        if not grant.from_date <= day <= grant.to_date or grant.student_id not in enrolled:
             continue
-        if any(end is not None and end <= day for end in (grant.revoked_on, grant.lapses_on)):
+        if (grant.revoked_on is not None and grant.revoked_on <= day) or (
+            grant.lapses_on is not None and grant.lapses_on <= day
+        ):
             continue
-        if status_on(agreements, AgreementKind.DSA, grant.school_year, day) is not AgreementStatus.ACTIVE:
-            continue
-        if enrolled is None or grant.student_id not in enrolled:
-            continue
-        rows.append(
-            AccessRow(
-                student_id=grant.student_id,
-                partner_id=grant.partner_id,
-                basis=grant.basis,
-                categories=tuple(grant.categories),
-                from_date=grant.from_date,
-                to_date=grant.to_date,
-                grant_id=grant.grant_id,
-                form_id=grant.form_id,
+        year = grant.school_year
+        if year not in open_years:
+            open_years[year] = _is_open(agreements, year, day)
+        if open_years[year]:
+            rows.append(
+                AccessRow(
+                    student_id=grant.student_id,
+                    partner_id=grant.partner_id,
+                    basis=grant.basis,
+                    categories=tuple(grant.categories),
+                    from_date=grant.from_date,
+                    to_date=grant.to_date,
+                    grant_id=grant.grant_id,
+                    form_id=grant.form_id,
+                )
             )
-        )
     return sorted(rows, key=lambda row: (row.student_id, row.grant_id))
+
+
+def _is_open(agreements: Sequence[Agreement], school_year: str, day: date) -> bool:
+    training = status_on(agreements, AgreementKind.TRAINING, school_year, day)
+    if training is not None and training is not AgreementStatus.ACTIVE:
+        return False
+    return status_on(agreements, AgreementKind.DSA, school_year, day) is AgreementStatus.ACTIVE
+
+
+def _find_lapse(signer: Signer, on_date: date) -> date | None:
+    """The day on which a consent lapses: a student's own, given at 18 or later, doesn't. Who signs beside a parent before
+    that day has not yet consented for themself.
+    """
+    if signer.student_birth_date is None:
+        return None
+    birthday = _eighteenth_birthday(signer.student_birth_date)
+    return None if signer.is_student and birthday <= on_date else birthday
 
 
 def _eighteenth_birthday(birth_date: date) -> date:

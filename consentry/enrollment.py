@@ -54,6 +54,7 @@ def load_enrollment(program: Program, path: Path, as_of: date | None) -> LoadedE
                 students=len(extract.students),
                 document_sha256=digest,
                 loaded_at=clock.now,
+                loaded_on=clock.today,
             )
             rows = [*describe_document(session, digest, "enrollment", len(content), clock), snapshot]
             facts = {"students": len(extract.students), "unusable_rows": len(extract.faults)}
@@ -123,6 +124,15 @@ def find_snapshot(session: Session, day: date) -> EnrollmentSnapshot | None:
     )
     first = select(EnrollmentSnapshot).order_by(EnrollmentSnapshot.as_of, EnrollmentSnapshot.loaded_at)
     return session.scalars(newest.limit(1)).first() or session.scalars(first.limit(1)).first()
+
+
+def read_enrolled_ids(installation: Installation, snapshot: EnrollmentSnapshot) -> frozenset[str]:
+    """The ids of a snapshot alone: a tenth of the time that the whole takes."""
+    content = io.StringIO(installation.documents.get(snapshot.document_sha256).decode())
+    place = _COLUMNS.index("student_id")
+    rows = csv.reader(content)
+    next(rows, None)
+    return frozenset(row[place] for row in rows if row)
 
 
 def _write_snapshot(extract: EnrollmentExtract) -> bytes:

@@ -58,6 +58,7 @@ def record_agreement(
             status=status,
             on_date=on_date,
             recorded_at=clock.now,
+            recorded_on=clock.today,
         )
         facts: dict[str, JsonValue] = {"kind": kind, "school_year": school_year, "status": status, "on": str(on_date)}
         record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, _ACTOR, [step], facts))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from access import KnownTime
+from consentry.access_sets import find_access_as_known, find_endings
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
-from consentry.deciding import revoke_access
 from consentry.errors import CommandError
 from consentry.proving import export_ledger, make_head, prove_ledger
-from consentry.showing import find_partner_access, show_access_row
+from consentry.showing import show_access_row
 from consentry.tracing import Subject, trace, write_bundle
+from consentry.withdrawing import revoke_access
 
+grants = typer.Typer(no_args_is_help=True, help="Grants over time.")
 ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
 
 
@@ -22,12 +26,53 @@ def access(
     context: typer.Context,
     partner: str,
     on: Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD; today.")] = None,
+    known_on: Annotated[
+        str | None, typer.Option("--known-on", help="As it was known then: a day, or a time with its zone; now.")
+    ] = None,
 ) -> int:
-    """The access set of a partner on a day."""
-    rows = [show_access_row(row) for row in find_partner_access(open_program(context), partner, read_day(on))]
-    lines = [f"{row['student_id']}  {row['from']} to {row['to']}  {row['grant_id']}" for row in rows]
-    tell(context, rows, "\n".join(lines) or "nobody")
+    """The access set of a partner on a day, as known now or at a time."""
+    rows = find_access_as_known(open_program(context), partner, read_day(on), _read_known_time(known_on))
+    shown = [show_access_row(row) for row in rows]
+    lines = [f"{row['student_id']}  {row['from']} to {row['to']}  {row['grant_id']}" for row in shown]
+    tell(context, shown, "\n".join(lines) or "nobody")
     return DONE
+
+
+@grants.command("ending")
+def grants_ending(
+    context: typer.Context,
+    within: Annotated[int, typer.Option("--within", min=0, help="Days ahead.")] = 60,
+) -> int:
+    """Grants that end soon (18th birthday, end of the summer), and those whose student has left. Example: grants ending."""
+    found = find_endings(open_program(context), within)
+    result = [
+        {
+            "grant_id": ending.grant_id,
+            "partner_id": ending.partner_id,
+            "student_id": ending.student_id,
+            "kind": ending.kind,
+            "on": ending.on_date.isoformat(),
+            "days_left": ending.days_left,
+        }
+        for ending in found
+    ]
+    lines = [f"{entry['on']}  {entry['kind']}  {entry['student_id']}  {entry['grant_id']}" for entry in result]
+    tell(context, result, "\n".join(lines) or "no grant ends that soon")
+    return DONE
+
+
+def _read_known_time(text: str | None) -> KnownTime | None:
+    if text is None:
+        return None
+    try:
+        if len(text) == len("2024-10-01"):
+            return KnownTime(day=date.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise CommandError("a known time is a day, YYYY-MM-DD, or a time with its zone, 2024-10-01T12:00:00+00:00")
+    return KnownTime(moment=moment)
 
 
 def revoke(

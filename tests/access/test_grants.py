@@ -60,11 +60,21 @@ def test_revocation_ends_it_on_its_day() -> None:
     assert [runs(made, day) for day in (date(2025, 1, 9), date(2025, 1, 10))] == [True, False]
 
 
-@pytest.mark.parametrize(("by_student", "still"), [(False, False), (True, True)])
-def test_a_parents_consent_lapses_on_the_18th_birthday(by_student: bool, still: bool) -> None:
+@pytest.mark.parametrize("by_student", [False, True])
+def test_a_consent_given_before_the_18th_birthday_lapses_on_it(by_student: bool) -> None:
     made = grant(date(2007, 2, 28), by_student)
-    assert runs(made, date(2025, 2, 27))
-    assert runs(made, date(2025, 2, 28)) is still
+    assert [runs(made, day) for day in (date(2025, 2, 27), date(2025, 2, 28))] == [True, False]
+
+
+@pytest.mark.parametrize(("by_student", "still"), [(False, False), (True, True)])
+def test_a_student_of_18_consents_for_themself_alone(by_student: bool, still: bool) -> None:
+    made = grant(date(2006, 10, 1), by_student)
+    assert [runs(made, day) for day in (date(2024, 10, 1), date(2025, 8, 31))] == [still, still]
+
+
+def test_training_that_lapses_takes_access() -> None:
+    trained = [*ACTIVE, step("active", date(2024, 9, 1), "training"), step("ended", date(2025, 1, 1), "training")]
+    assert [runs(grant(), day, trained) for day in (date(2024, 12, 31), date(2025, 1, 1))] == [True, False]
 
 
 def test_birthday_on_the_29th_of_february_lapses_on_the_first_of_march() -> None:

@@ -1,0 +1,81 @@
+"""What was known at a past time, beside what held on a past day: the two time axes of the access set.
+
+A grant, an end, an agreement's step or a snapshot counts if it was recorded by then. An end that was recorded before ends
+had a time of their own counts as known from its day on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from store.tables import Agreement, Grant, Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTime:
+    """The end of a day, or a moment (aware). Exactly one is given."""
+
+    day: date | None = None
+    moment: datetime | None = None
+
+    def covers(self, recorded_on: date | None, recorded_at: datetime) -> bool:
+        """Whether what was recorded then was known by this time."""
+        if self.moment is not None:
+            return recorded_at <= self.moment
+        return self.day is not None and (recorded_on or recorded_at.date()) <= self.day
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAsKnown:
+    """A grant with the end that was known."""
+
+    grant_id: str
+    partner_id: str
+    student_id: str
+    categories: tuple[str, ...]
+    from_date: date
+    to_date: date
+    basis: str
+    school_year: str
+    form_id: str | None
+    lapses_on: date | None
+    revoked_on: date | None
+
+
+def recall_grants(grants: Iterable[Grant], withdrawals: Iterable[Withdrawal], known: KnownTime) -> list[GrantAsKnown]:
+    """The grants that were known by a time, each with the earliest end that was."""
+    ends: dict[str, list[Withdrawal]] = {}
+    for end in withdrawals:
+        ends.setdefault(end.grant_id, []).append(end)
+    return [
+        _recall(grant, ends.get(grant.grant_id, ()), known)
+        for grant in grants
+        if known.covers(grant.from_date, grant.recorded_at)
+    ]
+
+
+def recall_agreements(steps: Iterable[Agreement], known: KnownTime) -> list[Agreement]:
+    """The steps of agreements that were known by a time."""
+    return [step for step in steps if known.covers(step.recorded_on, step.recorded_at)]
+
+
+def _recall(grant: Grant, ends: Sequence[Withdrawal], known: KnownTime) -> GrantAsKnown:
+    told = [end.on_date for end in ends if known.covers(end.recorded_on, end.recorded_at)]
+    if not ends and grant.revoked_on is not None:
+        by_then = known.day or (known.moment.date() if known.moment else grant.revoked_on)
+        told = [grant.revoked_on] if grant.revoked_on <= by_then else []
+    return GrantAsKnown(
+        grant_id=grant.grant_id,
+        partner_id=grant.partner_id,
+        student_id=grant.student_id,
+        categories=tuple(grant.categories),
+        from_date=grant.from_date,
+        to_date=grant.to_date,
+        basis=grant.basis,
+        school_year=grant.school_year,
+        form_id=grant.form_id,
+        lapses_on=grant.lapses_on,
+        revoked_on=min(told, default=None),
+    )
