@@ -1,9 +1,9 @@
 """Finds a field's own line in a loose cut: what a family wrote, without printed labels and without the lines around.
 
-Decides by layout and by reading: ink is gathered into lines, each is read once, and what reads as a printed label (letters
-up to a colon, or a word that forms print before a box) is taken off. Of the lines that say something else, the one of the
-largest letters that the edge doesn't cut off is the field's own. Accepted limit: a label without a colon, in words that
-`LABEL_WORDS` doesn't hold and on the writing's own line, is read with the writing.
+Decides by layout and by reading: ink is gathered into lines; what stands before a printed colon (two equal dots close to tightly
+set letters, in any language) is taken off, and so is a word that forms print before a box. Of the lines that say something else,
+the one of the largest letters that the edge doesn't cut off is the field's own. Accepted limit: a label without a colon, in
+words that `LABEL_WORDS` doesn't hold and on the writing's own line, is read with the writing.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ LABEL_WORDS = frozenset(
     )
 )
 _CUT_LABEL_WORDS = frozenset(word[cut:] for word in LABEL_WORDS for cut in (1, 2) if len(word) - cut >= 4)
-_COLONS = ":：;"
 _LEAST_LETTER = 0.1
 _FRAGMENT = 0.6
 _LARGEST_DOT = 0.2
+_PRINTED_GAP = 0.35  # between printed letters, as a share of their height
 _LABELLED = 4.0
 _LOWER = 2.0
 _MOST_LINES = 4
@@ -188,9 +188,20 @@ def _find_colon(pieces: _Pieces) -> PixelBox | None:
         behind = pieces.usable & (pieces.left >= pieces.right[upper]) & (tall > 0.7 * reach)
         behind &= (pieces.top < y1) & (pieces.bottom > y0)
         worth = float(before.sum() - 0.9 * (before & pieces.at_edge).sum())
-        if before.sum() >= 2 and behind.any() and worth > best_worth:
+        if before.sum() < 2 or not behind.any() or not _hugs_print(pieces, before, behind, upper):
+            continue
+        if worth > best_worth:
             best, best_worth = PixelBox(int(pieces.left[upper]), y0, int(pieces.right[[upper, lower]].max()), y1), worth
     return best
+
+
+def _hugs_print(pieces: _Pieces, before: NDArray[np.bool_], behind: NDArray[np.bool_], dot: np.int64) -> bool:
+    """A printed colon stands close to tightly set letters; the broken stroke of a letter stands between spaced ones."""
+    left, right = pieces.left[dot] - pieces.right[before].max(), pieces.left[behind].min() - pieces.right[dot]
+    order = np.argsort(pieces.left[before])
+    starts, ends = pieces.left[before][order][1:], np.maximum.accumulate(pieces.right[before][order])[:-1]
+    tall = float(np.median((pieces.bottom - pieces.top)[before]))
+    return bool(left <= right and np.median(starts - ends) <= _PRINTED_GAP * tall)
 
 
 def _is_colon(pieces: _Pieces, upper: np.int64, lower: np.int64) -> bool:
@@ -236,9 +247,6 @@ def _take_label_off(ink: Grey, output: CtcOutput) -> Grey:
 
 def _find_label_end(text: str) -> int:
     """How many characters of a line's reading are a printed label."""
-    colon = max(text.rfind(mark) for mark in _COLONS)
-    if colon > 0 and sum(map(str.isalpha, text[:colon])) >= 2:
-        return colon + 1
     word = re.match(r"\W*(\w+)", text)
     if word and _is_label(word.group(1)):
         rest = text[word.end() :]
