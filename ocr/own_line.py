@@ -1,9 +1,9 @@
 """Finds a field's own line in a loose cut: what a family wrote, without printed labels and without the lines around.
 
-Decides by layout and by reading: ink is gathered into lines; what stands before a printed colon (two equal dots close to tightly
-set letters, in any language) is taken off, and so is a word that forms print before a box. Of the lines that say something else,
-the one of the largest letters that the edge doesn't cut off is the field's own. Accepted limit: a label without a colon, in
-words that `LABEL_WORDS` doesn't hold and on the writing's own line, is read with the writing.
+Decides by layout and by reading: ink is gathered into lines; what stands before a printed colon (two equal dots close to
+tightly set letters, in any language) is taken off, and so is a word that forms print before a box. Of the lines that say
+something else, the one of the largest letters that the edge doesn't cut off is the field's own. Accepted limit: a label
+without a colon, in words that `LABEL_WORDS` doesn't hold and on the writing's own line, is read with the writing.
 """
 
 from __future__ import annotations
