@@ -27,6 +27,7 @@ _LEAST_SHIFT_FIT = 0.45
 _SMALLEST_SPECK = 9
 _BOX_EDGE = 0.2
 _BARE = 0.002
+_SPARSE = 2  # every second pixel tells the grey of the paper as well as all
 
 Grey = NDArray[np.uint8]
 
@@ -103,7 +104,7 @@ def _prints_inside(blank: Grey, inner: list[int]) -> bool:
 
 def _measure_darkness(cut: Grey, inner: list[int]) -> float:
     box = cut[max(inner[1], 0) : inner[3], max(inner[0], 0) : inner[2]]
-    paper = float(np.percentile(cut, 95))
+    paper = float(np.percentile(cut[::_SPARSE, ::_SPARSE], 95))
     return float((box < 0.6 * paper).mean()) if box.size else 0.0
 
 
@@ -145,8 +146,9 @@ def _align(cut: Grey, blank: Grey, unit: float) -> Grey:
 
 def _find_ink_level(evened: Grey) -> int:
     """What is darker is ink: as far below the paper's grey as its grain doesn't reach, so that faint pencil counts."""
-    paper = float(np.median(evened))
-    grain = 1.48 * float(np.median(np.abs(evened[evened > 0.8 * paper] - paper)))
+    sparse = evened[::_SPARSE, ::_SPARSE]
+    paper = float(np.median(sparse))
+    grain = 1.48 * float(np.median(np.abs(sparse[sparse > 0.8 * paper] - paper)))
     return int(np.clip(paper - max(_LEAST_CONTRAST, 6 * grain), _DARKEST_LEVEL, _LIGHTEST_LEVEL))
 
 
