@@ -1,4 +1,4 @@
-"""Commands of the ledger: prove it whole, give its head, write it out."""
+"""Commands of the ledger: prove it whole and a continuation of heads that were given out; write it out."""
 
 from __future__ import annotations
 
@@ -8,59 +8,70 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from access.fold import AccessFold
 from consentry.errors import CommandError
+from consentry.heads import list_kept_heads, open_head, read_note_of
 from consentry.program import Program
-from store import JsonValue, StoreError
-from store.checkpoint import Checkpoint, open_note
-from store.tables import LedgerHead, LedgerLeaf
-from store.verification import Break, verify_ledger
+from store import StoreError
+from store.checkpoint import Checkpoint
+from store.tables import Grant, LedgerLeaf
+from store.verification import Break, Verdict, verify_ledger
+from store.witnesses import Cosignature, Witness, find_cosignatures
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What `ledger verify` found; whole means no break."""
+    """What `ledger verify` found; whole means no break. Warnings are no breaks; `erased` counts rows said to be erased."""
 
     size: int
     root: str
     breaks: tuple[Break, ...]
+    warnings: tuple[Break, ...] = ()
+    erased: int = 0
+    cosignatures: tuple[Cosignature, ...] = ()
 
 
-def prove_ledger(program: Program, against: Path | None) -> Proof:
-    """Verifies everything, and that it continues the head in `against`. `CommandError` if that is no head."""
-    key = program.installation.load_key()
-    earlier = None
+def prove_ledger(program: Program, against: Path | None, witnesses: tuple[str, ...] = ()) -> Proof:
+    """Verifies everything, that the access set follows from the entries, and that the ledger continues the head in `against`,
+    which each of `witnesses` (verifier keys) SHALL have countersigned. `CommandError` if there is no head to read.
+    """
+    if witnesses and against is None:
+        raise CommandError("witnesses countersign a head: name it with --against")
+    seen: tuple[Cosignature, ...] = ()
+    outside: list[Checkpoint] = []
     if against is not None:
         try:
-            earlier = open_note(_read_note(against), key.origin, key.public_bytes)
+            outside = [open_head(program, against)]
+            seen = _check_witnesses(against, witnesses)
         except StoreError as error:
             return Proof(0, "", (Break(None, "head", str(error)),))
-    sizes = (earlier.size,) if earlier else ()
+    kept = list_kept_heads(program)
+    fold = AccessFold()
     with program.installation.reading() as session:
-        verdict = verify_ledger(session, program.installation.documents, sizes)
-    breaks = verdict.breaks
-    if earlier is not None and verdict.roots.get(earlier.size) != earlier.root:
-        words = (
-            "the ledger is shorter than at that head"
-            if earlier.size > verdict.size
-            else "the entries up to that head are not those that it was made of"
-        )
-        breaks = (*breaks, Break(min(earlier.size, verdict.size), "ledger", words))
-    return Proof(verdict.size, verdict.root, breaks)
+        sizes = [head.size for head in (*outside, *kept)]
+        verdict = verify_ledger(session, program.installation.documents, sizes, (fold.note,))
+        folded = fold.find_breaks(session.scalars(select(Grant)).all()) if not verdict.breaks else []
+    breaks = [*verdict.breaks, *(Break(seq, subject, words) for seq, subject, words in folded)]
+    breaks += [found for head in outside if (found := _compare(verdict, head, "the head"))]
+    breaks += [found for head in kept if (found := _compare(verdict, head, "a head that was given out"))]
+    return Proof(verdict.size, verdict.root, tuple(breaks), verdict.warnings, verdict.erased, seen)
 
 
-def make_head(program: Program) -> dict[str, JsonValue]:
-    """The signed head of the ledger, to keep elsewhere."""
-    key = program.installation.load_key()
-    with program.installation.reading() as session:
-        head = session.get_one(LedgerHead, 1)
-    checkpoint = Checkpoint(key.origin, head.size, head.root)
-    return {
-        "origin": key.origin,
-        "size": head.size,
-        "root": head.root,
-        "public_key": key.public_bytes.hex(),
-        "note": key.sign(checkpoint),
-    }
+def _check_witnesses(file: Path, verifier_keys: tuple[str, ...]) -> tuple[Cosignature, ...]:
+    witnesses = [Witness.parse(key) for key in verifier_keys]
+    found = find_cosignatures(read_note_of(file), witnesses)
+    absent = [witness.name for witness in witnesses if all(seen.witness != witness for seen in found)]
+    if absent:
+        raise StoreError(f"this head is not countersigned by {', '.join(absent)}")
+    return tuple(found)
+
+
+def _compare(verdict: Verdict, head: Checkpoint, what: str) -> Break | None:
+    if head.size > verdict.size:
+        return Break(verdict.size, "ledger", f"the ledger is shorter than {what} of {head.size} entries")
+    if verdict.roots.get(head.size) != head.root:
+        return Break(head.size, "ledger", f"the entries up to {what} of {head.size} are not those that it was made of")
+    return None
 
 
 def export_ledger(program: Program, file: Path) -> int:
@@ -75,15 +86,3 @@ def export_ledger(program: Program, file: Path) -> int:
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from None
     return count
-
-
-def _read_note(file: Path) -> str:
-    try:
-        parsed = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror}") from None
-    except ValueError:
-        raise CommandError(f"{file} is not a head written by 'consentry ledger head'") from None
-    if not isinstance(parsed, dict) or not isinstance(parsed.get("note"), str):
-        raise CommandError(f"{file} is not a head written by 'consentry ledger head'")
-    return str(parsed["note"])

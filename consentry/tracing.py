@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, LargeBinary, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.shown_forms import show_form
-from ingest import draw_page
-from ingest.types import MediaType, PageImage
-from ocr import write_png
-from store import Entry, Event, JsonValue, record
+from store import JsonValue
 from store.ledger import read_body
-from store.tables import Decision, Form, Grant, LedgerLeaf
+from store.tables import Decision, Disclosure, Form, Grant, LedgerLeaf
+
+_IDS_A_QUERY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,59 +31,20 @@ class Subject:
 def trace(program: Program, subject: Subject) -> dict[str, JsonValue]:
     """The chain of everything that concerns the subject. `CommandError` if nothing does."""
     with program.installation.reading() as session:
-        grants, forms = _find(session, subject)
+        grants, forms = find_traced(session, subject)
         if not grants and not forms:
             raise CommandError("nothing is on record for that")
-        ledger = _find_leaves(session, {grant.grant_id for grant in grants} | {form.form_id for form in forms})
+        ids = {grant.grant_id for grant in grants} | {form.form_id for form in forms}
         return {
             "grants": [_show_grant(grant) for grant in grants],
             "forms": [{**show_form(session, form), "decisions": _show_decisions(session, form)} for form in forms],
-            "disclosures": [],
-            "ledger": list(ledger),
+            "disclosures": _show_disclosures(session, grants),
+            "ledger": _show_entries(session, ids),
         }
 
 
-def write_bundle(program: Program, subject: Subject, file: Path) -> None:
-    """Writes the chain as a zip: `trace.json`, each form's original, its page as PNG and a PNG of each field's ink."""
-    chain = trace(program, subject)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle, program.open_cell() as cell:
-        _add(bundle, "trace.json", json.dumps(chain, indent=1, ensure_ascii=False).encode())
-        with program.installation.reading() as session:
-            _, forms = _find(session, subject)
-        for form in forms:
-            original = program.installation.documents.get(form.document_sha256)
-            _add(bundle, f"{form.form_id}/original-{form.document_sha256[:12]}", original)
-            page = draw_page(original, MediaType(form.media_type), form.page_index, cell, program.limits)
-            if isinstance(page, PageImage):
-                _add_pictures(bundle, form, page)
-    try:
-        file.write_bytes(stream.getvalue())
-    except OSError as error:
-        raise CommandError(f"cannot write {file}: {error.strerror}") from None
-    clock = program.read_clock()
-    with program.installation.writing() as session:
-        subject_id = subject.grant_id or subject.form_id or "student"
-        record(session, clock, Entry(Event.TRACE_EXPORTED, subject_id, "program", []))
-
-
-def _add(bundle: zipfile.ZipFile, name: str, content: bytes) -> None:
-    bundle.writestr(zipfile.ZipInfo(name), content)
-
-
-def _add_pictures(bundle: zipfile.ZipFile, form: Form, page: PageImage) -> None:
-    _add(bundle, f"{form.form_id}/page.png", write_png(page.pixels))
-    for name, field in form.fields.items():
-        box = field.get("box") if isinstance(field, dict) else None
-        if not isinstance(box, list):
-            continue
-        x0, y0, x1, y1 = (int(str(edge)) for edge in box)
-        crop = page.pixels[max(y0, 0) : y1, max(x0, 0) : x1]
-        if crop.size:
-            _add(bundle, f"{form.form_id}/{name}.png", write_png(crop))
-
-
-def _find(session: Session, subject: Subject) -> tuple[Sequence[Grant], Sequence[Form]]:
+def find_traced(session: Session, subject: Subject) -> tuple[Sequence[Grant], Sequence[Form]]:
+    """The grants of a subject, and the forms that they or the subject stand for."""
     if subject.grant_id:
         grants = session.scalars(select(Grant).where(Grant.grant_id == subject.grant_id)).all()
     elif subject.form_id:
@@ -101,20 +58,63 @@ def _find(session: Session, subject: Subject) -> tuple[Sequence[Grant], Sequence
     return grants, forms
 
 
-def _find_leaves(session: Session, ids: set[str]) -> Iterable[JsonValue]:
-    for leaf in session.scalars(select(LedgerLeaf).order_by(LedgerLeaf.seq)).yield_per(2000):
-        body = read_body(leaf)
-        rows = body["rows"]
-        touched = {key for table in rows.values() for key in table} if isinstance(rows, dict) else set()  # type: ignore[union-attr]
-        if ids & (touched | {str(body["subject"])}):
-            yield {
-                "seq": leaf.seq,
-                "event": body["event"],
-                "at": body["at"],
-                "actor": body["actor"],
-                "leaf_hash": leaf.leaf_hash,
-                "root": leaf.root,
-            }
+def find_entries(session: Session, ids: set[str]) -> Iterator[int]:
+    """Numbers of the entries that wrote a row of these ids, or have one as their subject. The database looks for their text,
+    so a long ledger is scanned but not parsed.
+    """
+    yield from (leaf.seq for leaf, _ in _find_leaves(session, ids))
+
+
+def _find_leaves(session: Session, ids: set[str]) -> Iterator[tuple[LedgerLeaf, dict[str, Any]]]:
+    listed = sorted(ids)
+    for start in range(0, len(listed), _IDS_A_QUERY):
+        some = listed[start : start + _IDS_A_QUERY]
+        named = or_(*(_names(session, f'"{one}"'.encode()) for one in some))
+        found = session.scalars(select(LedgerLeaf).where(named).order_by(LedgerLeaf.seq))
+        for leaf in found:
+            body = read_body(leaf)
+            touched = {key for digests in body["rows"].values() for key in digests}
+            if ids & (touched | {str(body["subject"])}):
+                yield leaf, body
+
+
+def _names(session: Session, needle: bytes) -> ColumnElement[bool]:
+    if session.get_bind().dialect.name == "sqlite":
+        return func.instr(LedgerLeaf.body, literal(needle, LargeBinary)) > 0
+    return func.position(literal(needle, LargeBinary).op("in")(LedgerLeaf.body)) > 0
+
+
+def _show_entries(session: Session, ids: set[str]) -> list[JsonValue]:
+    found = {leaf.seq: (leaf, body) for leaf, body in _find_leaves(session, ids)}
+    return [
+        {
+            "seq": seq,
+            "event": body["event"],
+            "at": body["at"],
+            "actor": body["actor"],
+            "leaf_hash": leaf.leaf_hash,
+            "root": leaf.root,
+        }
+        for seq, (leaf, body) in sorted(found.items())
+    ]
+
+
+def _show_disclosures(session: Session, grants: Sequence[Grant]) -> list[JsonValue]:
+    of_grants = select(Disclosure).where(Disclosure.grant_id.in_([grant.grant_id for grant in grants]))
+    return [
+        {
+            "disclosure_id": row.disclosure_id,
+            "kind": row.kind,
+            "on": row.on_date.isoformat(),
+            "grant_id": row.grant_id,
+            "student_id": row.student_id,
+            "recipient": row.recipient,
+            "purpose": row.purpose,
+            "categories": list(row.categories),
+            "delivery_id": row.delivery_id,
+        }
+        for row in session.scalars(of_grants.order_by(Disclosure.at, Disclosure.disclosure_id))
+    ]
 
 
 def _show_grant(grant: Grant) -> JsonValue:

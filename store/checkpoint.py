@@ -12,13 +12,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from store import verify_bundle
 from store.errors import StoreError
 
-_ALGORITHM_ED25519 = b"\x01"
+_ED25519 = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +67,14 @@ class LogKey:
     def sign(self, checkpoint: Checkpoint) -> str:
         """The signed note of a head."""
         signature = self._private.sign(checkpoint.note_text.encode())
-        stamp = base64.b64encode(_key_hash(self.origin, self.public_bytes) + signature).decode()
+        stamp = base64.b64encode(verify_bundle.hash_key(self.origin, _ED25519, self.public_bytes) + signature).decode()
         return f"{checkpoint.note_text}\n\u2014 {self.origin} {stamp}\n"
 
 
 def open_note(note: str, origin: str, public_key: bytes) -> Checkpoint:
     """The head in a signed note. `StoreError` if it is of another origin, not signed by this key, or malformed."""
-    text, separator, stamps = note.rpartition("\n\n")
-    lines = text.split("\n")
-    if not separator or len(lines) != 3:
-        raise StoreError("this is not a ledger head")
-    if lines[0] != origin:
-        raise StoreError("this head is of another installation's ledger")
-    body = f"{text}\n"
-    for line in stamps.splitlines():
-        _, _, rest = line.partition("\u2014 ")
-        name, _, stamp = rest.partition(" ")
-        try:
-            raw = base64.b64decode(stamp, validate=True)
-            if name != origin or raw[:4] != _key_hash(origin, public_key):
-                continue
-            Ed25519PublicKey.from_public_bytes(public_key).verify(raw[4:], body.encode())
-            return Checkpoint(origin, int(lines[1]), base64.b64decode(lines[2], validate=True).hex())
-        except (ValueError, InvalidSignature):
-            break
-    raise StoreError("this head is not signed by this installation's key")
-
-
-def _key_hash(name: str, public_key: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ALGORITHM_ED25519 + public_key).digest()[:4]
+    try:
+        head = verify_bundle.open_note(note, origin, public_key)
+    except verify_bundle.Refusal as refusal:
+        raise StoreError(str(refusal)) from None
+    return Checkpoint(head.origin, head.size, head.root.hex())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import FromClause, insert, select, update
 from sqlalchemy import Table as SqlTable
@@ -196,7 +196,7 @@ def _order_tables(_count: int) -> dict[FromClause, int]:
     return {table: place for place, table in enumerate(Tracked.metadata.sorted_tables)}
 
 
-def read_body(leaf: LedgerLeaf) -> dict[str, JsonValue]:
+def read_body(leaf: LedgerLeaf) -> dict[str, Any]:
     """A leaf's body as JSON. `ValueError` for bytes that don't parse one way (duplicate keys, trailing bytes, NaN), and for
     another version or shape.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,16 @@ import typer
 
 from access import KnownTime
 from consentry.access_sets import find_access_as_known, find_endings
+from consentry.bundling import write_bundle
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
 from consentry.errors import CommandError
-from consentry.proving import export_ledger, make_head, prove_ledger
+from consentry.head_page import write_head_html, write_head_pdf
+from consentry.heads import make_head, open_head
+from consentry.proving import export_ledger, prove_ledger
 from consentry.showing import show_access_row
-from consentry.tracing import Subject, trace, write_bundle
+from consentry.tracing import Subject, trace
 from consentry.withdrawing import revoke_access
+from store.verification import Break
 
 grants = typer.Typer(no_args_is_help=True, help="Grants over time.")
 ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
@@ -97,7 +102,8 @@ def trace_command(
     student: Annotated[str | None, typer.Option("--student")] = None,
     grant: Annotated[str | None, typer.Option("--grant")] = None,
     form: Annotated[str | None, typer.Option("--form")] = None,
-    bundle: Annotated[Path | None, typer.Option("--bundle", help="Also write a zip with page and crops.")] = None,
+    bundle: Annotated[Path | None, typer.Option("--bundle", help="Also write a zip with page, crops, proofs.")] = None,
+    against: Annotated[Path | None, typer.Option("--against", help="A head that the bundle shall continue.")] = None,
 ) -> int:
     """Which form granted which student, back to the pixels. Name one of --student, --grant, --form."""
     if sum(part is not None for part in (student, grant, form)) != 1:
@@ -105,7 +111,7 @@ def trace_command(
     program, subject = open_program(context), Subject(student, grant, form)
     chain = trace(program, subject)
     if bundle is not None:
-        write_bundle(program, subject, bundle)
+        write_bundle(program, subject, bundle, open_head(program, against) if against else None)
     tell(context, chain, json.dumps(chain, ensure_ascii=False, indent=1))
     return DONE
 
@@ -114,29 +120,45 @@ def trace_command(
 def ledger_verify(
     context: typer.Context,
     against: Annotated[Path | None, typer.Option("--against", help="An earlier head.")] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option("--witness", help="Verifier key of one who countersigned that head.")
+    ] = None,
 ) -> int:
     """Prove the ledger whole, and a continuation of an earlier head. Exit 1 and the first bad entry if it isn't."""
-    proof = prove_ledger(open_program(context), against)
-    breaks = [{"entry": found.seq, "subject": found.subject, "words": found.words} for found in proof.breaks]
-    result = {"whole": not breaks, "size": proof.size, "root": proof.root, "first_bad": None, "breaks": breaks}
-    if breaks:
-        result["first_bad"] = breaks[0]
-    words = "\n".join(f"entry {found['entry']}: {found['subject']}: {found['words']}" for found in breaks)
-    tell(context, result, words or f"whole: {proof.size} entries, root {proof.root}")
+    proof = prove_ledger(open_program(context), against, tuple(witness or ()))
+    breaks, warnings = _show_breaks(proof.breaks), _show_breaks(proof.warnings)
+    result = {
+        "whole": not breaks,
+        "size": proof.size,
+        "root": proof.root,
+        "first_bad": breaks[0] if breaks else None,
+        "breaks": breaks,
+        "warnings": warnings,
+        "subjects_erased": proof.erased,
+        "countersigned": [{"by": seen.witness.name, "at": seen.at.isoformat()} for seen in proof.cosignatures],
+    }
+    lines = [f"entry {found['entry']}: {found['subject']}: {found['words']}" for found in (*breaks, *warnings)]
+    lines += [] if breaks else [f"whole: {proof.size} entries, root {proof.root}"]
+    tell(context, result, "\n".join(lines))
     return SOME_REFUSED if breaks else DONE
 
 
 @ledger.command("head")
 def ledger_head(
-    context: typer.Context, out: Annotated[Path | None, typer.Option("--out", help="Where to write it.")] = None
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write it.")] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Also a page to print, .html or .pdf.")] = None,
 ) -> int:
-    """The signed head of the ledger, to be kept elsewhere."""
-    head = make_head(open_program(context))
+    """The signed head of the ledger, to mail and to be kept elsewhere. Example: ledger head --out h.json --page h.pdf."""
+    program = open_program(context)
+    head = make_head(program)
+    if page is not None and page.suffix not in (".html", ".pdf"):
+        raise CommandError("the page is .html or .pdf")
     if out is not None:
-        try:
-            out.write_text(json.dumps(head, indent=1), encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"cannot write {out}: {error.strerror}") from None
+        _write(out, json.dumps(head, indent=1).encode())
+    if page is not None:
+        draw = write_head_pdf if page.suffix == ".pdf" else write_head_html
+        _write(page, draw(head, program.read_clock().today.isoformat()))
     tell(context, head, str(head["note"]))
     return DONE
 
@@ -147,3 +169,14 @@ def ledger_export(context: typer.Context, file: Path) -> int:
     count = export_ledger(open_program(context), file)
     tell(context, {"file": str(file), "entries": count}, f"{count} entries in {file}")
     return DONE
+
+
+def _show_breaks(breaks: Sequence[Break]) -> list[dict[str, int | str | None]]:
+    return [{"entry": found.seq, "subject": found.subject, "words": found.words} for found in breaks]
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise CommandError(f"cannot write {file}: {error.strerror}") from None
