@@ -16,7 +16,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
-from consentry.commands import benches, disclosing, processing, proving, setting_up
+from consentry.commands import benches, disclosing, processing, proving, retention, setting_up
 from consentry.commands.console import Options
 from consentry.errors import CommandError
 from consentry.failures import find_place
@@ -37,6 +37,7 @@ app.command()(processing.report)
 app.command()(proving.access)
 app.add_typer(proving.grants, name="grants")
 app.command()(proving.revoke)
+app.add_typer(retention.retention, name="retention")
 app.command("trace")(proving.trace_command)
 app.add_typer(proving.ledger, name="ledger")
 app.command()(disclosing.adr)

@@ -1,7 +1,7 @@
 """Documents kept once, by the SHA-256 of their bytes: scans, lists, blanks, readings, snapshots.
 
 A file is in place, whole and flushed, before any row may name it: temporary file in the same folder, write, fsync, rename,
-fsync of the folder. Files are read-only and nothing here deletes one.
+fsync of the folder. Files are read-only; only `store.erasure` removes one, when its time is over.
 """
 
 from __future__ import annotations
@@ -50,6 +50,13 @@ class DocumentStore:
             return self._place(digest).read_bytes()
         except FileNotFoundError:
             raise UnknownRecordError(f"document {digest[:12]} is not in the store") from None
+
+    def remove(self, digest: str) -> None:
+        """Removes a document whose time is over. SHALL be called by `store.erasure` alone, once no row names it."""
+        place = self._place(digest)
+        place.unlink(missing_ok=True)
+        if place.parent.exists():
+            _flush_folder(place.parent)
 
     def is_intact(self, digest: str) -> bool:
         """Whether the file is there and still has the hash it is named by."""
