@@ -22,6 +22,7 @@ from store.verify_bundle import LEAF_KEYS, LEAF_VERSION, has_leaf_shape
 
 BATCH = 2000
 CLOCK_TOLERANCE = timedelta(minutes=1)
+_sha256 = hashlib.sha256
 
 Observe = Callable[[dict[str, Any]], None]
 """Takes the body of each leaf that can be read, in order."""
@@ -81,21 +82,23 @@ def stream(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
 
 
 def _grow(walk: Walk, seq: int, body: bytes, leaf_hash: str, prev_root: str, root: str) -> None:
-    """Adds a leaf to the tree and holds its hashes against those recorded with it."""
-    sha256, edge, size = hashlib.sha256, walk.edge, walk.size
+    """Adds a leaf to the tree and holds its hashes against those recorded with it. Runs a million times: kept short."""
+    edge, size = walk.edge, walk.size
     before = edge[:]
-    node = leaf = sha256(b"\x00" + body).digest()
-    place, height = size, 0
-    while place & 1 and edge:  # empty too early only where leaves are missing
-        node = sha256(b"\x01" + edge.pop() + node).digest()
-        place >>= 1
-        height += 1
-        if not height & 7:
-            walk.nodes[height >> 3, place] = node.hex()
-    edge.append(node)
+    node = leaf = _sha256(b"\x00" + body).digest()
+    place = size
+    if place & 1:
+        height = 0
+        while place & 1 and edge:  # empty too early only where leaves are missing
+            node = _sha256(b"\x01" + edge.pop() + node).digest()
+            place >>= 1
+            height += 1
+            if not height & 7:
+                walk.nodes[height >> 3, place] = node.hex()
     folded = node
-    for left in edge[-2::-1]:
-        folded = sha256(b"\x01" + left + folded).digest()
+    for left in edge[::-1]:
+        folded = _sha256(b"\x01" + left + folded).digest()
+    edge.append(node)
     walk.size = size + 1
     if leaf.hex() != leaf_hash or folded.hex() != root or prev_root != walk.last_root or seq != size:
         walk.size = size
