@@ -16,7 +16,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
-from consentry.commands import benches, disclosing, processing, proving, retention, setting_up
+from consentry.commands import benches, disclosing, policy, processing, proving, retention, setting_up
 from consentry.commands.console import Options
 from consentry.errors import CommandError
 from consentry.failures import find_place
@@ -45,6 +45,7 @@ setting_up.partner.command("terms")(disclosing.partner_terms)
 setting_up.form.command("terms")(disclosing.form_terms)
 app.command()(benches.demo)
 app.command()(benches.doctor)
+app.add_typer(policy.policy, name="policy")
 app.add_typer(benches.bench, name="bench")
 
 

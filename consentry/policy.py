@@ -1,19 +1,30 @@
-"""The policy in force: thresholds and the calendar of school years, checked whole, with its hash."""
+"""A policy file: thresholds, the promise about wrong grants, times of release, the calendar of school years; checked whole.
+
+Which policy is in force is decided in `consentry.policy_versions`; this module only reads and writes files. A section that a
+file of before does not have takes the values that it had then.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from importlib import resources
-from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from consentry.errors import CommandError
-from review_queue import Policy, SchoolYear
+from review_queue import Policy, SchoolYear, Stratum, StratumThreshold
+
+TRAITS = ("student_number", "language", "scan")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Trait = Literal["student_number", "language", "scan"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 _YEAR_LABEL = re.compile(r"(\d{4})-(\d{2})")
 
@@ -28,6 +39,13 @@ class _Calendar(_Strict):
     ends: str = Field(pattern=r"^\d\d-\d\d$")
 
 
+class _StratumAcceptance(_Strict):
+    accept_probability: float = Field(gt=0.5, le=1)
+    student_number: Literal["", "present", "absent"] = ""
+    language: str = Field(default="", max_length=8)
+    scan: Literal["", "photo", "scan", "typed"] = ""
+
+
 class _Acceptance(_Strict):
     accept_probability: float = Field(gt=0.5, le=1)
     runner_up_limit: float = Field(ge=0, lt=0.5)
@@ -36,6 +54,7 @@ class _Acceptance(_Strict):
     date_probability: float = Field(gt=0.5, le=1)
     date_fault_probability: float = Field(gt=0.5, le=1)
     second_person_below: float = Field(ge=0, le=1)
+    strata: tuple[_StratumAcceptance, ...] = ()
 
 
 class _Gates(_Strict):
@@ -47,57 +66,144 @@ class _ServiceTargets(_Strict):
     late: int = Field(ge=0)
 
 
-class _PolicyFile(_Strict):
+class RiskTerms(_Strict):
+    """The promise: at most this share of the automatic grants is wrong, shown by labels at this confidence."""
+
+    promised_false_grant_rate: float = Field(default=0.0001, gt=0, lt=0.5)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    stratify_by: tuple[Trait, ...] = ("student_number",)
+
+
+class _BlindSample(_Strict):
+    share: float = Field(default=0.02, ge=0, le=1)
+
+
+class ReleaseTimes(_Strict):
+    """When partners are told what was decided: local times of week days. `report_command`: what the command `report` writes."""
+
+    timezone: str = "America/Los_Angeles"
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
+    times: tuple[str, ...] = Field(default=("16:00",), min_length=1)
+    report_command: Literal["complete", "as_released"] = "complete"
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone") from None
+        return name
+
+    @field_validator("times")
+    @classmethod
+    def _check_times(cls, times: tuple[str, ...]) -> tuple[str, ...]:
+        for text in times:
+            if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+                raise ValueError("a time is written like 16:00")
+        return times
+
+    def list_times(self) -> list[time]:
+        """The times of a day, in order."""
+        return sorted(time.fromisoformat(text) for text in self.times)
+
+
+class PolicyFile(_Strict):
+    """All sections of a policy file."""
+
     school_year: _Calendar
     acceptance: _Acceptance
     gates: _Gates
     service_targets: _ServiceTargets
+    risk: RiskTerms = RiskTerms()
+    blind_sample: _BlindSample = _BlindSample()
+    release: ReleaseTimes = ReleaseTimes()
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The policy file, as the rules need it. Service targets are days."""
+    """A policy file, as the program needs it. Service targets are days; `blind_share` is 0 to 1."""
 
     policy: Policy
     soon_days: int
     late_days: int
-    _calendar: _Calendar
+    risk: RiskTerms
+    blind_share: float
+    release: ReleaseTimes
+    file: PolicyFile
 
     def find_school_year(self, label: str) -> SchoolYear:
         """The days of the school year `label` (such as 2024-25); `CommandError` if that is no school year."""
         found = _YEAR_LABEL.fullmatch(label)
         if not found or (int(found[1]) + 1) % 100 != int(found[2]):
             raise CommandError("a school year is written like 2024-25")
-        first, last = int(found[1]), int(found[1]) + 1
+        first, last, calendar = int(found[1]), int(found[1]) + 1, self.file.school_year
         return SchoolYear(
-            label,
-            _day_of(first, self._calendar.begins),
-            _day_of(last, self._calendar.due),
-            _day_of(last, self._calendar.ends),
+            label, _day_of(first, calendar.begins), _day_of(last, calendar.due), _day_of(last, calendar.ends)
         )
 
 
-def load_rulebook(home: Path) -> Rulebook:
-    """The rulebook of a home, or the one that comes with the program. `CommandError` lists every fault of the file."""
-    own = home / "policy.toml"
-    content = own.read_bytes() if own.exists() else (resources.files("consentry") / "data/policy.toml").read_bytes()
+def read_built_in_policy() -> bytes:
+    """The file of the policy that comes with the program."""
+    return (resources.files("consentry") / "data/policy.toml").read_bytes()
+
+
+def read_rulebook(content: bytes) -> Rulebook:
+    """The rulebook of a policy file. `CommandError` lists every fault of the file."""
     try:
-        parsed = _PolicyFile.model_validate(tomllib.loads(content.decode()))
+        parsed = PolicyFile.model_validate(tomllib.loads(content.decode()))
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise CommandError(f"policy.toml has faults: {faults}") from None
+        raise CommandError(f"the policy file has faults: {faults}") from None
     except ValueError:
-        raise CommandError("policy.toml is not TOML") from None
+        raise CommandError("the policy file is not TOML") from None
+    thresholds = parsed.acceptance.model_dump(exclude={"strata"})
+    strata = tuple(
+        StratumThreshold(special.accept_probability, Stratum(special.student_number, special.language, special.scan))
+        for special in parsed.acceptance.strata
+    )
     policy = Policy(
-        **parsed.acceptance.model_dump(),
+        **thresholds,
         training_must_be_recorded=parsed.gates.training_must_be_recorded,
         sha256=hashlib.sha256(content).hexdigest(),
+        strata=strata,
     )
-    return Rulebook(policy, parsed.service_targets.soon, parsed.service_targets.late, parsed.school_year)
+    targets = parsed.service_targets
+    share = parsed.blind_sample.share
+    return Rulebook(policy, targets.soon, targets.late, parsed.risk, share, parsed.release, parsed)
+
+
+def write_policy(file: PolicyFile, accept_probability: float, strata: Sequence[StratumThreshold]) -> bytes:
+    """`file` with other thresholds for automatic acceptance, as TOML."""
+    lines = ["# Written by `consentry policy set` from the policy before it, with other thresholds for acceptance.", ""]
+    for section, values in file.model_dump().items():
+        lines.append(f"[{section}]")
+        for name, value in values.items():
+            if name == "accept_probability":
+                lines.append(f"{name} = {accept_probability!r}")
+            elif name != "strata":
+                lines.append(f"{name} = {_write_value(value)}")
+        lines.append("")
+        if section == "acceptance":
+            for special in strata:
+                lines += ["[[acceptance.strata]]", f"accept_probability = {special.accept_probability!r}"]
+                traits = ((trait, getattr(special.stratum, trait)) for trait in TRAITS)
+                lines += [*(f"{trait} = {_write_value(value)}" for trait, value in traits if value), ""]
+    return "\n".join(lines).encode()
+
+
+def _write_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_write_value(part) for part in value) + "]"
+    return repr(value)
 
 
 def _day_of(year: int, month_day: str) -> date:
     try:
         return date.fromisoformat(f"{year}-{month_day}")
     except ValueError:
-        raise CommandError(f"policy.toml has a day that {year} does not have: {month_day}") from None
+        raise CommandError(f"the policy has a day that {year} does not have: {month_day}") from None

@@ -1,4 +1,4 @@
-"""The running program: one home opened, its rules read, its parsers' cell at hand. Made once, passed down."""
+"""The running program: one home opened, its rules and its parsers' cell at hand. Made once, passed down."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from consentry.policy import Rulebook, load_rulebook
+from consentry.policy import Rulebook
+from consentry.policy_versions import PolicyShelf, begin_with_built_in, refuse_unset_file
 from consentry.settings import Settings
 from ingest import Cell
 from ingest.types import Limits
@@ -19,14 +20,24 @@ class Program:
 
     settings: Settings
     installation: Installation
-    rulebook: Rulebook
+    policies: PolicyShelf
     limits: Limits
 
     @classmethod
-    def open(cls, settings: Settings) -> Program:
-        """Opens the home of the settings. `StoreError` if there is none."""
+    def open(cls, settings: Settings, is_about_policy: bool = False) -> Program:
+        """Opens the home of the settings. `StoreError` if there is none; `CommandError` for a policy file that was never put in
+        force, unless the call is about the policy itself.
+        """
         installation = Installation.open(settings.home, settings.database_url)
-        return cls(settings, installation, load_rulebook(settings.home), Limits())
+        begin_with_built_in(installation, settings.read_clock())
+        if not is_about_policy:
+            refuse_unset_file(installation, settings.home)
+        return cls(settings, installation, PolicyShelf(installation), Limits())
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The policy in force now."""
+        return self.policies.find_rulebook()
 
     def read_clock(self) -> Clock:
         """The time now, and the day that the rules take as today."""

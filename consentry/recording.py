@@ -19,6 +19,7 @@ from consentry.program import Program
 from consentry.rulings import RULES_ACTOR, apply_ruling
 from consentry.settling import FormPlan, SettlementPlan, load_rows, read_plan
 from consentry.shown_forms import show_match
+from consentry.strata import find_stratum
 from ocr.types import Mark
 from review_queue import (
     EarlierForm,
@@ -31,7 +32,7 @@ from review_queue import (
 )
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256
-from store.tables import Agreement, Decision, Form, Grant, ListedStudent, Partner, Submission
+from store.tables import Agreement, Decision, Form, FormTemplate, Grant, ListedStudent, Partner, Submission
 
 _ROW_ANSWER_ORDER = (State.GRANTED, State.IN_REVIEW, State.HELD, State.REJECTED, State.RETURNED)
 _SAME_CHILD = 0.5
@@ -84,6 +85,7 @@ def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan,
         match=match,
         earlier=_find_earlier(session, settlement, form_plan, form),
         received_on=settlement.submission.received_on,
+        stratum=find_stratum(form, session.get_one(FormTemplate, form.template_id).language, match),
     )
     policy = settlement.rulebook.policy
     gates = find_gates(settlement.agreements, year.label, clock.today, policy)

@@ -21,6 +21,8 @@ from review_queue.types import (
     Ruling,
     SchoolYear,
     State,
+    Stratum,
+    StratumThreshold,
     WrittenDate,
 )
 
@@ -43,6 +45,8 @@ __all__ = [
     "Ruling",
     "SchoolYear",
     "State",
+    "Stratum",
+    "StratumThreshold",
     "WrittenDate",
     "check_gates",
     "rule_on_form",

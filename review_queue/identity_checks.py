@@ -64,11 +64,12 @@ def check_match(facts: FormFacts, policy: Policy, today: date) -> Iterator[Findi
         yield Finding(Reason.TWIN_OR_SIBLING, Disposition.REVIEW, "a twin or sibling fits nearly as well")
     elif match.runner_up > policy.runner_up_limit:
         yield Finding(Reason.AMBIGUOUS, Disposition.REVIEW, "another child fits nearly as well")
-    yield from _check_strength(match, policy, facts.row.fit is not RowFit.NONE)
+    yield from _check_strength(match, policy, facts)
 
 
-def _check_strength(match: MatchFacts, policy: Policy, has_row: bool) -> Iterator[Finding]:
-    if match.probability < policy.accept_probability:
+def _check_strength(match: MatchFacts, policy: Policy, facts: FormFacts) -> Iterator[Finding]:
+    has_row = facts.row.fit is not RowFit.NONE
+    if match.probability < policy.find_accept_probability(facts.stratum):
         yield _low("the best child is not probable enough")
     elif match.form_probability < policy.witness_probability:
         yield _low("the form alone does not point at this child clearly enough")

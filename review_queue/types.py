@@ -214,6 +214,19 @@ class EarlierForm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stratum:
+    """The kind of form that a threshold may differ by; "" is unknown. Each trait can be told without knowing the answer.
+
+    `student_number`: present or absent on the form; `language`: of its blank, which stands in for the family's naming culture;
+    `scan`: photo, scan or typed.
+    """
+
+    student_number: str = ""
+    language: str = ""
+    scan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FormFacts:
     """All that the rules may look at for one form."""
 
@@ -222,6 +235,7 @@ class FormFacts:
     match: MatchFacts
     earlier: EarlierForm
     received_on: date
+    stratum: Stratum = Stratum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +244,23 @@ class Gates:
 
     agreement_active: bool
     training_lapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StratumThreshold:
+    """What the best child needs on forms of one kind. A trait that is "" holds for any."""
+
+    accept_probability: float
+    stratum: Stratum
+
+    def covers(self, stratum: Stratum) -> bool:
+        """Whether a form is of this kind."""
+        asked = self.stratum
+        return (
+            asked.student_number in ("", stratum.student_number)
+            and asked.language in ("", stratum.language)
+            and asked.scan in ("", stratum.scan)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +282,13 @@ class Policy:
     training_must_be_recorded: bool
     eighteen_years: int = 18
     sha256: str = field(default="")
+    strata: tuple[StratumThreshold, ...] = ()
+
+    def find_accept_probability(self, stratum: Stratum) -> float:
+        """What the best child needs on a form: the first threshold of its kind, else `accept_probability`."""
+        return next(
+            (special.accept_probability for special in self.strata if special.covers(stratum)), self.accept_probability
+        )
 
 
 @dataclass(frozen=True, slots=True)
