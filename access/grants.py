@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
 from access.agreements import status_on
+from access.held_grants import HeldGrant
 from access.known_time import GrantAsKnown
 from access.types import CATEGORIES, AccessRow, AgreementKind, AgreementStatus
 from review_queue.types import SchoolYear
@@ -51,7 +53,10 @@ def make_grant(
 
 
 def find_access(
-    grants: Iterable[Grant | GrantAsKnown], agreements: Sequence[Agreement], enrolled: frozenset[str] | None, day: date
+    grants: Iterable[Grant | GrantAsKnown | HeldGrant],
+    agreements: Sequence[Agreement],
+    enrolled: frozenset[str] | None,
+    day: date,
 ) -> list[AccessRow]:
     """The access set of one partner on `day`, sorted by student.
 
@@ -76,17 +81,17 @@ def find_access(
         if open_years[year]:
             rows.append(
                 AccessRow(
-                    student_id=grant.student_id,
-                    partner_id=grant.partner_id,
-                    basis=grant.basis,
-                    categories=tuple(grant.categories),
-                    from_date=grant.from_date,
-                    to_date=grant.to_date,
-                    grant_id=grant.grant_id,
-                    form_id=grant.form_id,
+                    grant.student_id,
+                    grant.partner_id,
+                    grant.basis,
+                    tuple(grant.categories),
+                    grant.from_date,
+                    grant.to_date,
+                    grant.grant_id,
+                    grant.form_id,
                 )
             )
-    return sorted(rows, key=lambda row: (row.student_id, row.grant_id))
+    return sorted(rows, key=attrgetter("student_id", "grant_id"))
 
 
 def _is_open(agreements: Sequence[Agreement], school_year: str, day: date) -> bool:

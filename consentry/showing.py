@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from access import find_access
+from access import find_access, load_held_grants
 from access.types import AccessRow
 from consentry.enrollment import EnrollmentCache, find_snapshot
 from consentry.errors import CommandError
@@ -17,7 +17,7 @@ from consentry.reading_pages import SET_ASIDE, read_printed_text
 from consentry.shown_forms import show_form
 from review_queue import State
 from store import JsonValue
-from store.tables import Agreement, Case, Form, Grant, ListedStudent, Partner, RefusedInput, Submission
+from store.tables import Agreement, Case, Form, ListedStudent, Partner, RefusedInput, Submission
 
 _WAITING = (State.RECEIVED, State.HELD, State.READ, State.IN_REVIEW)
 
@@ -135,7 +135,7 @@ def find_partner_access(program: Program, partner_id: str, on_date: date | None)
 
 def select_access(session: Session, partner_id: str, enrolled: frozenset[str] | None, day: date) -> list[AccessRow]:
     """The access set of a partner on a day, as this session sees it; `enrolled` as `find_enrolled` gives it."""
-    grants = session.scalars(select(Grant).where(Grant.partner_id == partner_id)).all()
+    grants = load_held_grants(session, partner_id, day)
     agreements = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
     return find_access(grants, agreements, enrolled, day)
 
