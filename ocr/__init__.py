@@ -7,7 +7,7 @@ from ocr.errors import TemplateError
 from ocr.page_kinds import classify_page, read_printed_page
 from ocr.pictures import write_png
 from ocr.read_field import read_field
-from ocr.read_page import read_page
+from ocr.read_page import read_forms, read_page
 from ocr.reading import FieldReading, FormReading
 from ocr.template import Template, TemplateBox, TemplateIdentity
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PageKind, PixelBox
@@ -26,6 +26,7 @@ __all__ = [
     "TemplateIdentity",
     "classify_page",
     "read_field",
+    "read_forms",
     "read_page",
     "read_printed_page",
     "write_png",

@@ -1,4 +1,4 @@
-"""Lays a page flat over its blank, makes its paper white, and softens both for comparing."""
+"""Makes a picture's paper white, and reduces and softens pictures for comparing."""
 
 from __future__ import annotations
 
@@ -8,19 +8,6 @@ from numpy.typing import NDArray
 
 Homography = NDArray[np.float64]
 """3 x 3, from template units (1/200 inch) to page pixels."""
-
-
-def flatten_page(
-    page: NDArray[np.uint8], homography: Homography, size: tuple[int, int], scale: float
-) -> NDArray[np.uint8]:
-    """The page in template units times `scale`; `size` is the blank's height and width. Outside the scan it is white."""
-    rest = (scale - 1) / 2  # of pixel middles, as resizing has it
-    shrink = np.array([[scale, 0, rest], [0, scale, rest], [0, 0, 1.0]])
-    flat_size = (round(size[1] * scale), round(size[0] * scale))
-    flat: NDArray[np.uint8] = cv2.warpPerspective(
-        page, shrink @ np.linalg.inv(homography), flat_size, flags=cv2.INTER_AREA, borderValue=255
-    )
-    return flat
 
 
 def even_out(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -111,7 +111,7 @@ class FieldReading:
 class FormReading:
     """A form's fields, which template it is and how it lies. `corners` are the blank's corners on the page, clockwise from
     top left; `cut_off` names fields that lie outside the picture, `altered` those scribbled over or struck out;
-    `agreement` and `inliers` tell how well it registered.
+    `agreement` and `inliers` tell how well it registered; `page_number` (from 1) which page of the blank it is.
     """
 
     template_identity: TemplateIdentity
@@ -121,6 +121,7 @@ class FormReading:
     altered: tuple[str, ...]
     inliers: int
     agreement: float
+    page_number: int = 1
 
     def with_typed_fields(self, typed: Mapping[str, str]) -> FormReading:
         """The reading with values that a program typed into a fillable form in place of their pixels."""
@@ -146,6 +147,7 @@ class FormReading:
             "altered": self.altered,
             "inliers": self.inliers,
             "agreement": self.agreement,
+            "page_number": self.page_number,
             "fields": {name: _describe(reading) for name, reading in self.fields.items()},
         }
         arrays: dict[str, np.ndarray] = {
@@ -181,6 +183,7 @@ class FormReading:
             tuple(described["altered"]),
             described["inliers"],
             described["agreement"],
+            described.get("page_number", 1),
         )
 
 

@@ -1,102 +1,172 @@
-"""Lays a page over the templates: which one it is, if any, and where each point of the blank lies on the page.
+"""Lays a page over the templates: which of them lie on it, if any, and where each point of a blank lies on the page.
 
-Decides by the number of features that agree on one plane and by how much of the blank's printed ink is found again where it
-should be. Templates that differ in a few words only (years, languages of one layout) are told apart by exactly those words
-or by the machine-readable code. A page of another form, a letter or a cover sheet gives None. Accepted limit: one form a page.
+Decides by the number of features that agree on one plane, by how many of the blank's printed patches are found again and by
+how much of its ink is where it should be. Versions of one layout (years, languages) are told apart by the code that stands
+where the blank prints its own, or by their looks where none can be read; a code of an unknown version is no form that we
+know. A page of another form, a letter or a cover sheet gives none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import zxingcpp
 from numpy.typing import NDArray
 
-from ocr.features import Features, find_features
-from ocr.flattening import Homography, even_out, flatten_page, shrink_blank, soften
-from ocr.refinement import refine_homography
+from ocr.features import CLOSE_FEATURES, CLOSE_PIXELS, Features, find_features
+from ocr.flattening import Homography, shrink_blank, soften
+from ocr.page_map import PageMap
+from ocr.printed_codes import find_printed_code, read_code_at
+from ocr.refinement import ShrunkPage, refine_map, shrink_page
 from ocr.template import Template
+from ocr.template_index import TemplateIndex, index_templates, match_features
 
-RATIO = 0.82
-FEWEST_INLIERS = 30
+FEWEST_INLIERS = 25
 LEAST_AGREEMENT = 0.30
-_SHORTLIST = 4
-_FIRST_LOOK = 300
-_MATCHED = 1000
+LEAST_FOUND = 0.35
+MOST_FORMS = 4
+_TRIED = 3
+_FEWEST_VOTES = 6
+_RIVALS = 5
+_RIVAL_VOTES = 0.5
 _COMPARE_SCALE = 0.5
-_CODE_SCALE = 0.75
+_ROOM = 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`homography` maps template units to page pixels. `inliers` agree on it; `agreement` is the correlation, -1 to 1, of
-    the blank's printed ink with the page.
+    """Where a blank lies on a page. `inliers` features agree on it; `found_share` of the blank's patches in the picture were
+    found again, 0 to 1; `agreement` is the correlation, -1 to 1, of the blank's printed ink with the page.
     """
 
     template: Template
-    homography: Homography
+    page_map: PageMap
     inliers: int
+    found_share: float
     agreement: float
+
+    @property
+    def homography(self) -> Homography:
+        """Template units to pixels of the straightened page."""
+        return self.page_map.homography
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether enough of the blank was found to say that it lies here."""
+        return self.inliers >= FEWEST_INLIERS and self.found_share >= LEAST_FOUND and self.agreement >= LEAST_AGREEMENT
 
 
 def register_page(page: NDArray[np.uint8], templates: Sequence[Template]) -> Registration | None:
-    """The template that fits a grey page (H x W uint8) and how it lies; None if none fits."""
+    """The template that fits a grey page (H x W uint8) best and how it lies; None if none fits."""
+    return next(_find_forms(page, templates), None)
+
+
+def register_forms(page: NDArray[np.uint8], templates: Sequence[Template]) -> list[Registration]:
+    """All forms in a picture (H x W uint8), at most `MOST_FORMS`: in reading order, from the upper left."""
+    found = [entry for entry, _ in zip(_find_forms(page, templates), range(MOST_FORMS), strict=False)]
+    return sorted(found, key=_place_in_reading)
+
+
+def _place_in_reading(entry: Registration) -> tuple[float, float]:
+    corners = entry.page_map.locate_page(entry.template.page.shape)
+    tall = float(np.ptp(corners[:, 1]))
+    return round(float(corners[:, 1].mean()) / max(tall, 1.0)), float(corners[:, 0].mean())
+
+
+def _find_forms(page: NDArray[np.uint8], templates: Sequence[Template]) -> Iterator[Registration]:
     if not templates or min(page.shape) < 200:
-        return None
-    features = find_features(page)
-    if len(features.points) < FEWEST_INLIERS:
-        return None
-    found = [
-        registration
-        for template in _shortlist(features, templates)
-        if (registration := _lay_over(page, features, template)) is not None
-    ]
-    fitting = [entry for entry in found if entry.inliers >= FEWEST_INLIERS and entry.agreement >= LEAST_AGREEMENT]
-    if not fitting:
-        return None
-    best = max(fitting, key=lambda entry: entry.inliers)
-    rivals = [entry for entry in fitting if entry is not best and entry.inliers > 0.15 * best.inliers]
-    return _tell_apart(page, best, rivals) if rivals else best
+        return
+    index = index_templates(templates)
+    found: list[Registration] = []
+    for closely in (False, True):
+        if closely and found and not _has_room(page, found):
+            return
+        features = find_features(page, CLOSE_PIXELS, CLOSE_FEATURES) if closely else find_features(page)
+        for known in found:
+            features = _leave_out(features, known)
+        while len(features.points) >= FEWEST_INLIERS:
+            registration = _register(page, features, index)
+            if registration is None:
+                break
+            found.append(registration)
+            yield registration
+            features = _leave_out(features, registration)
 
 
-def match_features(features: Features, template: Features, count: int) -> NDArray[np.int64]:
-    """Pairs (page feature, template feature), N x 2: of the page's `count` strongest, those with one clearly best partner."""
-    descriptors = features.descriptors[:count]
-    if len(descriptors) < 2 or len(template.descriptors) < 2:
-        return np.zeros((0, 2), np.int64)
-    likeness = descriptors @ template.descriptors.T  # of unit vectors: squared distance is 2 - 2 x likeness
-    rows = np.arange(len(likeness))
-    best = likeness.argmax(axis=1)
-    closest = 2 - 2 * likeness[rows, best]
-    likeness[rows, best] = -1.0
-    second = 2 - 2 * likeness.max(axis=1)
-    clear = np.flatnonzero(closest < RATIO**2 * second)
-    return np.column_stack([clear, best[clear]])
+def _has_room(page: NDArray[np.uint8], found: Sequence[Registration]) -> bool:
+    """Whether the picture has room for another form beside those found."""
+    corners = np.concatenate([entry.page_map.locate_page(entry.template.page.shape) for entry in found])
+    sides = np.linalg.norm(np.diff(corners[:4], axis=0), axis=1)
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    height, width = page.shape
+    room = float(max(left, width - right, top, height - bottom))
+    return room > _ROOM * float(sides.min())
 
 
-def _shortlist(features: Features, templates: Sequence[Template]) -> list[Template]:
-    if len(templates) <= _SHORTLIST:
-        return list(templates)
-    agree = [len(match_features(features, template.features, _FIRST_LOOK)) for template in templates]
-    return [templates[place] for place in np.argsort(agree)[::-1][:_SHORTLIST]]
+def _leave_out(features: Features, known: Registration) -> Features:
+    corners = known.page_map.locate_page(known.template.page.shape)
+    middle = corners.mean(axis=0)
+    around = (middle + (corners - middle) * 1.03).astype(np.float32)
+    outside = [cv2.pointPolygonTest(around, (float(x), float(y)), False) < 0 for x, y in features.points]
+    return features.choose(np.array(outside, bool))
 
 
-def _lay_over(page: NDArray[np.uint8], features: Features, template: Template) -> Registration | None:
-    pairs = match_features(features, template.features, _MATCHED)
+def _register(page: NDArray[np.uint8], features: Features, index: TemplateIndex) -> Registration | None:
+    votes = index.count_votes(features)
+    for number in np.argsort(votes, kind="stable")[::-1][:_TRIED]:
+        if votes[number] < _FEWEST_VOTES:
+            return None
+        laid = lay_over(page, features, index.pages[number])
+        if laid is None or not laid.registration.is_sure:
+            continue
+        rivals = [
+            index.pages[other]
+            for other in np.argsort(votes, kind="stable")[::-1]
+            if other != number and votes[other] >= _RIVAL_VOTES * votes[number]
+        ]
+        return _tell_version(page, features, laid, rivals, index)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A registration, and what it was found by: the reduced page, and points of the blank seen at places of the page."""
+
+    registration: Registration
+    shrunk: ShrunkPage
+    points: NDArray[np.float64]
+    seen: NDArray[np.float64]
+
+
+def lay_over(page: NDArray[np.uint8], features: Features, template: Template) -> Laid | None:
+    """Lays one blank over the page by its features; None if too few of them agree."""
+    pairs = match_features(features, template.features)
     if len(pairs) < FEWEST_INLIERS // 2:
         return None
-    source = template.features.points[pairs[:, 1]]
-    target = features.points[pairs[:, 0]]
+    source, target = template.features.points[pairs[:, 1]], features.points[pairs[:, 0]]
     tolerance = 2.5 / features.scale
     homography, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, tolerance, maxIters=5000, confidence=0.999)
-    if homography is None or not _is_plausible(homography, template, page):
+    if homography is None or mask.sum() < FEWEST_INLIERS or not _is_plausible(homography, template, page):
         return None
-    homography = refine_homography(page, homography, template)
-    agreement = _measure_agreement(page, homography, template)
-    return Registration(template, homography, int(mask.sum()), agreement)
+    page_map = PageMap(np.asarray(homography, np.float64))
+    shrunk = shrink_page(page, page_map.measure_unit(template.page.shape))
+    points, seen = source.astype(np.float64), target.astype(np.float64)
+    return Laid(_refine(shrunk, page_map, template, points, seen, int(mask.sum())), shrunk, points, seen)
+
+
+def _refine(
+    shrunk: ShrunkPage,
+    page_map: PageMap,
+    template: Template,
+    points: NDArray[np.float64],
+    seen: NDArray[np.float64],
+    inliers: int,
+) -> Registration:
+    refined = refine_map(shrunk, page_map, template, points, seen)
+    agreement = _measure_agreement(shrunk, refined.page_map, template)
+    return Registration(template, refined.page_map, inliers, refined.found_share, agreement)
 
 
 def _is_plausible(homography: Homography, template: Template, page: NDArray[np.uint8]) -> bool:
@@ -115,45 +185,70 @@ def _is_plausible(homography: Homography, template: Template, page: NDArray[np.u
     return bool(area > 0.04 * page.size and lengthened.min() > 0.25 * lengthened.max() and inside)
 
 
-def _measure_agreement(page: NDArray[np.uint8], homography: Homography, template: Template) -> float:
-    flat = soften(even_out(flatten_page(page, homography, template.page.shape, _COMPARE_SCALE), 25))
+def _measure_agreement(shrunk: ShrunkPage, page_map: PageMap, template: Template) -> float:
+    small_map = page_map.shrink(shrunk.scale)
+    flat = soften(small_map.flatten(shrunk.picture, template.page.shape, _COMPARE_SCALE))
     blank = soften(shrink_blank(template.page, _COMPARE_SCALE))
     printed = cv2.dilate((blank < 0.8).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    printed &= flatten_page(np.ones_like(page), homography, template.page.shape, _COMPARE_SCALE) == 1
+    in_picture = small_map.flatten(np.zeros_like(shrunk.picture), template.page.shape, _COMPARE_SCALE) == 0
+    printed &= in_picture
     return _correlate(flat[printed], blank[printed])
 
 
-def _tell_apart(page: NDArray[np.uint8], best: Registration, rivals: Sequence[Registration]) -> Registration:
-    named = _find_named_template(page, [best, *rivals])
-    if named is not None:
-        return named
-    for rival in rivals:
-        if rival.template.page.shape == best.template.page.shape and _fits_better(page, rival, best):
-            best = rival
+def _tell_version(
+    page: NDArray[np.uint8], features: Features, laid: Laid, rivals: Sequence[Template], index: TemplateIndex
+) -> Registration | None:
+    """Which version of the layout it is: by the code in the blank's place for it, else by the printing that differs."""
+    best = laid.registration
+    code = find_printed_code(best.template)
+    text = read_code_at(page, best.page_map, code.box) if code is not None else None
+    if code is not None and text is not None:
+        if _says(text, code.text):
+            return best
+        return _lay_named(page, features, laid, text, index)
+    for rival in [rival for rival in rivals if rival.page.shape == best.template.page.shape][:_RIVALS]:
+        entry = _refine(laid.shrunk, best.page_map, rival, *_no_points(), best.inliers)
+        if entry.is_sure and _fits_better(laid.shrunk, entry, best):
+            best = entry
     return best
 
 
-def _find_named_template(page: NDArray[np.uint8], fitting: Sequence[Registration]) -> Registration | None:
-    flat = flatten_page(page, fitting[0].homography, fitting[0].template.page.shape, _CODE_SCALE)
-    codes = zxingcpp.read_barcodes(flat, try_rotate=False, try_invert=False)
-    texts = [code.text.casefold() for code in codes]
-    named = [
-        entry for entry in fitting if any(entry.template.identity.code.casefold() in text.split() for text in texts)
-    ]
-    return named[0] if len(named) == 1 else None
+def _says(text: str, printed: str) -> bool:
+    """Whether a code read says at least what the blank's own code says, word for word."""
+    return set(printed.casefold().split()) <= set(text.casefold().split())
 
 
-def _fits_better(page: NDArray[np.uint8], rival: Registration, best: Registration) -> bool:
+def _lay_named(
+    page: NDArray[np.uint8], features: Features, laid: Laid, text: str, index: TemplateIndex
+) -> Registration | None:
+    for template in index.pages:
+        code = find_printed_code(template)
+        if code is None or not _says(text, code.text):
+            continue
+        if template.page.shape == laid.registration.template.page.shape:
+            named = _refine(laid.shrunk, laid.registration.page_map, template, *_no_points(), laid.registration.inliers)
+            if named.is_sure:
+                return named
+        again = lay_over(page, features, template)
+        return again.registration if again is not None and again.registration.is_sure else None
+    return None
+
+
+def _no_points() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.zeros((0, 2)), np.zeros((0, 2))
+
+
+def _fits_better(shrunk: ShrunkPage, rival: Registration, best: Registration) -> bool:
     """Whether the rival's blank is closer to the page in the blocks where the two blanks differ."""
-    one, other = (
-        soften(shrink_blank(rival.template.page, _COMPARE_SCALE)),
-        soften(shrink_blank(best.template.page, _COMPARE_SCALE)),
-    )
+    size = best.template.page.shape
+    one, other = (soften(shrink_blank(entry.template.page, _COMPARE_SCALE)) for entry in (rival, best))
     differs = _find_differing_blocks(one, other)
     if not differs.any():
         return False
-    flat_rival = soften(even_out(flatten_page(page, rival.homography, rival.template.page.shape, _COMPARE_SCALE), 25))
-    flat_best = soften(even_out(flatten_page(page, best.homography, best.template.page.shape, _COMPARE_SCALE), 25))
+    flat_rival, flat_best = (
+        soften(entry.page_map.shrink(shrunk.scale).flatten(shrunk.picture, size, _COMPARE_SCALE))
+        for entry in (rival, best)
+    )
     return _correlate(flat_rival[differs], one[differs]) > _correlate(flat_best[differs], other[differs])
 
 

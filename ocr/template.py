@@ -1,7 +1,7 @@
 """A form template, learned from the blank PDF: its looks for registration and the boxes of its fields.
 
-Decides where each field of the contract lies on the blank. Reads the district's own blanks only, never an upload. Accepted
-limit: the fields of one page; a blank of several pages is learned from the first that has fields.
+Decides where each field of the contract lies on the blank. Reads the district's own blanks only, never an upload. Of a blank
+of several pages each is known again; the first with fields stands for the form.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pikepdf
@@ -24,7 +24,8 @@ from ocr.types import FIELD_KINDS
 
 DOTS_PER_INCH = 200
 _POINTS_PER_INCH = 72
-_FORMAT = 1
+_FORMAT = 2
+_SINGLE_PAGE_FORMAT = 1
 
 
 class TemplateBox(NamedTuple):
@@ -44,65 +45,93 @@ class TemplateIdentity(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Template:
-    """A blank form. `page` is H x W uint8 at 200 dpi, without field contents; `boxes` in its pixels."""
+    """A blank form. `page` is H x W uint8 at 200 dpi, without field contents; `boxes` in its pixels. `page_number` counts from
+    1; `further` holds the blank's other pages, each a template of the same identity.
+    """
 
     identity: TemplateIdentity
     page: NDArray[np.uint8]
     boxes: dict[str, TemplateBox]
     features: Features
+    page_number: int = 1
+    further: tuple[Template, ...] = ()
+
+    @property
+    def pages(self) -> tuple[Template, ...]:
+        """All pages of the blank, in their order."""
+        return tuple(sorted((self, *self.further), key=lambda page: page.page_number))
 
     @classmethod
     def from_pdf(cls, path: str | Path, code: str, school_year: str, language: str) -> Template:
         """Learns a blank form from its PDF. `TemplateError` if it can't be opened or has no field of the contract."""
         try:
             with pikepdf.open(path) as document:
-                page_index, boxes = _find_fields(document)
-            drawn = pypdfium2.PdfDocument(path)[page_index].render(
-                scale=DOTS_PER_INCH / _POINTS_PER_INCH, grayscale=True, may_draw_forms=False
-            )
+                fields = [dict(_find_page_fields(page)) for page in document.pages]
+            drawn = [_draw(page) for page in pypdfium2.PdfDocument(path)]
         except (pikepdf.PdfError, pypdfium2.PdfiumError, OSError):
             raise TemplateError("the file is not a PDF that can be opened") from None
-        page = np.ascontiguousarray(drawn.to_numpy().reshape(drawn.height, drawn.width))
-        return cls(TemplateIdentity(code, school_year, language), page, boxes, find_features(page))
+        if not any(fields):
+            raise TemplateError("the PDF has no form field with a name of the contract")
+        identity = TemplateIdentity(code, school_year, language)
+        first = next(number for number, boxes in enumerate(fields) if boxes)
+        further = tuple(
+            cls(identity, page, fields[number], find_features(page), number + 1)
+            for number, page in enumerate(drawn)
+            if number != first
+        )
+        return cls(identity, drawn[first], fields[first], find_features(drawn[first]), first + 1, further)
 
     def to_bytes(self) -> bytes:
         """The template as bytes, to be kept."""
+        pages = (self, *self.further)
         described = {
             "format": _FORMAT,
             "identity": list(self.identity),
-            "boxes": self.boxes,
-            "scale": self.features.scale,
+            "pages": [
+                {"number": page.page_number, "boxes": page.boxes, "scale": page.features.scale} for page in pages
+            ],
         }
+        arrays: dict[str, np.ndarray] = {"described": np.frombuffer(json.dumps(described).encode(), np.uint8)}
+        for place, page in enumerate(pages):
+            arrays[f"page{place}"] = page.page
+            arrays[f"points{place}"] = page.features.points
+            arrays[f"descriptors{place}"] = page.features.descriptors
         stream = io.BytesIO()
-        np.savez_compressed(
-            stream,
-            page=self.page,
-            points=self.features.points,
-            descriptors=self.features.descriptors,
-            described=np.frombuffer(json.dumps(described).encode(), np.uint8),
-        )
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # the stub takes a name for an option
         return stream.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Template:
-        """A template that was kept; `ValueError` for bytes that are none of this version."""
+        """A template that was kept, also by the version before; `ValueError` for other bytes."""
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
             described = json.loads(kept["described"].tobytes())
+            if described["format"] == _SINGLE_PAGE_FORMAT:
+                page = kept["page"]
+                return cls(TemplateIdentity(*described["identity"]), page, _list_boxes(described), find_features(page))
             if described["format"] != _FORMAT:
                 raise ValueError("a template of another version: learn the blank form again")
-            features = Features(kept["points"], kept["descriptors"], described["scale"])
-            boxes = {name: TemplateBox(*box) for name, box in described["boxes"].items()}
-            return cls(TemplateIdentity(*described["identity"]), kept["page"], boxes, features)
+            pages = [
+                cls(
+                    TemplateIdentity(*described["identity"]),
+                    kept[f"page{place}"],
+                    _list_boxes(entry),
+                    Features(kept[f"points{place}"], kept[f"descriptors{place}"], entry["scale"]),
+                    entry["number"],
+                )
+                for place, entry in enumerate(described["pages"])
+            ]
+        return replace(pages[0], further=tuple(pages[1:]))
 
 
-def _find_fields(document: pikepdf.Pdf) -> tuple[int, dict[str, TemplateBox]]:
-    for page_index, page in enumerate(document.pages):
-        boxes = dict(_find_page_fields(page))
-        if boxes:
-            return page_index, boxes
-    raise TemplateError("the PDF has no form field with a name of the contract")
+def _list_boxes(described: dict[str, Any]) -> dict[str, TemplateBox]:
+    return {name: TemplateBox(*box) for name, box in described["boxes"].items()}
+
+
+def _draw(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
+    drawn = page.render(scale=DOTS_PER_INCH / _POINTS_PER_INCH, grayscale=True, may_draw_forms=False)
+    return np.ascontiguousarray(drawn.to_numpy().reshape(drawn.height, drawn.width))
 
 
 def _find_page_fields(page: pikepdf.Page) -> Iterator[tuple[str, TemplateBox]]:
