@@ -53,6 +53,10 @@ class Walk:
     last_root: str = EMPTY_ROOT.hex()
     last_at: str = ""
 
+    def __post_init__(self) -> None:
+        if 0 in self.wanted_sizes:
+            self.roots[0] = EMPTY_ROOT.hex()
+
     @property
     def root(self) -> str:
         """The root over the leaves walked, hexadecimal."""
@@ -62,16 +66,37 @@ class Walk:
 def walk_leaves(connection: Connection, sizes: Sequence[int], observers: Sequence[Observe]) -> Walk:
     """Walks all leaves. `connection` SHALL see one state of the database throughout."""
     walk = Walk(frozenset(sizes))
-    if 0 in walk.wanted_sizes:
-        walk.roots[0] = EMPTY_ROOT.hex()
-    leaves = stream(connection, "SELECT seq, body, leaf_hash, prev_root, root FROM ledger ORDER BY seq")
-    for seq, body, leaf_hash, prev_root, root in leaves:
-        content = bytes(body) if isinstance(body, bytes | memoryview) else str(body).encode("utf-8", "surrogatepass")
-        _grow(walk, seq, content, leaf_hash, prev_root, root)
-        _read(walk, seq, content, observers)
-        if walk.size in walk.wanted_sizes:
-            walk.roots[walk.size] = walk.root
+    for seq, content, leaf_hash, prev_root, root in _stream_leaves(connection, None):
+        grow_tree(walk, seq, content, leaf_hash, prev_root, root)
+        read_leaf(walk, seq, content, observers)
     return walk
+
+
+def walk_tree(connection: Connection, sizes: Sequence[int], last: int) -> Walk:
+    """The half of a walk that hashes: leaves up to number `last`, their bytes and the tree, not what they say."""
+    walk = Walk(frozenset(sizes))
+    for seq, content, leaf_hash, prev_root, root in _stream_leaves(connection, last):
+        grow_tree(walk, seq, content, leaf_hash, prev_root, root)
+    return walk
+
+
+def walk_contents(connection: Connection, observers: Sequence[Observe]) -> Walk:
+    """The half of a walk that reads: what each leaf says, not the tree."""
+    walk = Walk(frozenset())
+    for seq, body in stream(connection, "SELECT seq, body FROM ledger ORDER BY seq"):
+        read_leaf(walk, seq, _as_bytes(body), observers)
+    return walk
+
+
+def _stream_leaves(connection: Connection, last: int | None) -> Iterator[tuple[int, bytes, str, str, str]]:
+    limit = "" if last is None else f" WHERE seq <= {last:d}"
+    sql = f"SELECT seq, body, leaf_hash, prev_root, root FROM ledger{limit} ORDER BY seq"  # noqa: S608 - a number
+    for seq, body, leaf_hash, prev_root, root in stream(connection, sql):
+        yield seq, _as_bytes(body), leaf_hash, prev_root, root
+
+
+def _as_bytes(body: Any) -> bytes:
+    return bytes(body) if isinstance(body, bytes | memoryview) else str(body).encode("utf-8", "surrogatepass")
 
 
 def stream(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
@@ -81,7 +106,7 @@ def stream(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
         yield from batch
 
 
-def _grow(walk: Walk, seq: int, body: bytes, leaf_hash: str, prev_root: str, root: str) -> None:
+def grow_tree(walk: Walk, seq: int, body: bytes, leaf_hash: str, prev_root: str, root: str) -> None:
     """Adds a leaf to the tree and holds its hashes against those recorded with it. Runs a million times: kept short."""
     edge, size = walk.edge, walk.size
     before = edge[:]
@@ -105,6 +130,8 @@ def _grow(walk: Walk, seq: int, body: bytes, leaf_hash: str, prev_root: str, roo
         walk.edge = before
         _explain(walk, seq, leaf, leaf_hash, prev_root, root)
     walk.last_root = root
+    if walk.size in walk.wanted_sizes:
+        walk.roots[walk.size] = walk.root
 
 
 def _explain(walk: Walk, seq: int, leaf: bytes, leaf_hash: str, prev_root: str, root: str) -> None:
@@ -145,7 +172,8 @@ def _decode_hash(text_hash: object, otherwise: bytes) -> bytes:
         return otherwise
 
 
-def _read(walk: Walk, seq: int, content: bytes, observers: Sequence[Observe]) -> None:
+def read_leaf(walk: Walk, seq: int, content: bytes, observers: Sequence[Observe]) -> None:
+    """Reads what a leaf says, and notes what it wrote."""
     try:
         body = read_canonical_json(content)
     except ValueError:

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from store.canonical import read_canonical_json
 from store.documents import DocumentStore
-from store.leaf_walk import BATCH, Break, Observe, Walk, stream, walk_leaves
+from store.leaf_walk import BATCH, Break, Observe, Walk, stream
 from store.row_digests import RowReader, SealedRows, names_row
 from store.tables import TRACKED_TABLES, LedgerLeaf
+from store.tree_process import walk_on_two_cores
 
 __all__ = ["Break", "Verdict", "verify_ledger"]
 
@@ -64,7 +65,7 @@ def _verify(
     observers: Sequence[Observe],
 ) -> Verdict:
     writers = _DocumentWriters()
-    walk = walk_leaves(connection, sizes, (*observers, writers.note))
+    walk = walk_on_two_cores(session, connection, sizes, (*observers, writers.note))
     written = walk.written.seal()
     breaks = [*walk.breaks, *_check_head(connection, walk), *_check_nodes(connection, walk)]
     for table in TRACKED_TABLES.values():

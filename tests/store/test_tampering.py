@@ -337,3 +337,12 @@ def test_text_that_is_no_text_is_found(filled: Installation) -> None:
         pytest.skip("PostgreSQL keeps no such text")
     change(filled, "UPDATE grants SET school_year = CAST(x'ff61' AS TEXT)")
     assert [found[1] for found in breaks(filled)] == ["grants g"]
+
+
+def test_two_processes_find_what_one_finds(filled: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long ledger is hashed in a second process; a short one here, by lowering what counts as long."""
+    change(filled, "UPDATE ledger SET leaf_hash = 'x' WHERE seq = 7", "DELETE FROM ledger WHERE seq = 200")
+    alone = verify(filled)
+    monkeypatch.setattr("store.tree_process.LONG", 1)
+    assert verify(filled) == alone
+    assert [found.seq for found in alone.breaks][:2] == [7, 200]
