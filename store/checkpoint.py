@@ -40,7 +40,7 @@ class LogKey:
     """The installation's signing key. Its origin is a name made of the key itself, so two installations never share one."""
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
-        self._private = private
+        self.private = private
         self.public_bytes = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.origin = f"consentry/{hashlib.sha256(self.public_bytes).hexdigest()[:16]}"
 
@@ -66,7 +66,7 @@ class LogKey:
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The signed note of a head."""
-        signature = self._private.sign(checkpoint.note_text.encode())
+        signature = self.private.sign(checkpoint.note_text.encode())
         stamp = base64.b64encode(verify_bundle.hash_key(self.origin, _ED25519, self.public_bytes) + signature).decode()
         return f"{checkpoint.note_text}\n\u2014 {self.origin} {stamp}\n"
 

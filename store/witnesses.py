@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from store.errors import StoreError
-from store.verify_bundle import Note, Refusal, hash_key, is_signed, read_note
+from store.verify_bundle import Note, Refusal, continues, hash_key, is_signed, open_note, read_note
 
 _COSIGNATURE = 4
 _TIME_BYTES = 8
@@ -64,6 +65,27 @@ def cosign(note: str, name: str, private: Ed25519PrivateKey, at: datetime) -> st
     signature = private.sign(_write_message(head.text, seconds))
     raw = hash_key(name, _COSIGNATURE, witness.public_key) + seconds.to_bytes(_TIME_BYTES, "big") + signature
     return f"{note}\u2014 {name} {base64.b64encode(raw).decode()}\n"
+
+
+def countersign(head: dict[str, Any], last: dict[str, Any] | None, name: str, private: Ed25519PrivateKey) -> str:
+    """What a witness does with a head that it is shown: the note with its line, if the head is signed and continues the last
+    one that this witness signed (None: the first of this ledger). `StoreError` if it doesn't.
+    """
+    try:
+        shown = open_note(head["note"], head["origin"], bytes.fromhex(head["public_key"]))
+        if last is not None:
+            before = open_note(last["note"], head["origin"], bytes.fromhex(last["public_key"]))
+            told = head.get("consistency", {"size": shown.size, "proof": []})  # of equal heads nothing is to prove
+            proof = [base64.b64decode(node) for node in told["proof"]]
+            if last["public_key"] != head["public_key"] or told["size"] != before.size:
+                raise StoreError("the head brings no proof from the last one: ask for 'ledger head --since'")
+            if not continues(before.size, shown.size, proof, before.root, shown.root):
+                raise StoreError("the head does not continue the last one that was countersigned")
+    except Refusal as refusal:
+        raise StoreError(str(refusal)) from None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise StoreError("this is not a ledger head") from None
+    return cosign(head["note"], name, private, datetime.now(UTC))
 
 
 def find_cosignatures(note: str, witnesses: list[Witness]) -> list[Cosignature]:

@@ -16,7 +16,7 @@ from consentry.bundling import write_bundle
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
 from consentry.errors import CommandError
 from consentry.head_page import write_head_html, write_head_pdf
-from consentry.heads import make_head, open_head
+from consentry.heads import countersign_file, make_head, open_head
 from consentry.proving import export_ledger, prove_ledger
 from consentry.showing import show_access_row
 from consentry.tracing import Subject, trace
@@ -148,10 +148,11 @@ def ledger_head(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option("--out", help="Where to write it.")] = None,
     page: Annotated[Path | None, typer.Option("--page", help="Also a page to print, .html or .pdf.")] = None,
+    since: Annotated[Path | None, typer.Option("--since", help="Bring the proof that it continues this head.")] = None,
 ) -> int:
     """The signed head of the ledger, to mail and to be kept elsewhere. Example: ledger head --out h.json --page h.pdf."""
     program = open_program(context)
-    head = make_head(program)
+    head = make_head(program, open_head(program, since) if since else None)
     if page is not None and page.suffix not in (".html", ".pdf"):
         raise CommandError("the page is .html or .pdf")
     if out is not None:
@@ -160,6 +161,22 @@ def ledger_head(
         draw = write_head_pdf if page.suffix == ".pdf" else write_head_html
         _write(page, draw(head, program.read_clock().today.isoformat()))
     tell(context, head, str(head["note"]))
+    return DONE
+
+
+@ledger.command("countersign")
+def ledger_countersign(
+    context: typer.Context,
+    head: Path,
+    name: Annotated[str, typer.Option("--name", help="The witness's name, such as auditor.example.")],
+    key: Annotated[Path, typer.Option("--key", help="The witness's own key file; made if it isn't there.")],
+    last: Annotated[
+        Path | None, typer.Option("--last", help="The last head countersigned; left out: the first.")
+    ] = None,
+) -> int:
+    """As a witness outside the district: countersign a head that continues the last. Needs no home; HEAD is written anew."""
+    signed = countersign_file(head, last, name, key)
+    tell(context, {"file": str(head), "verifier_key": signed}, signed)
     return DONE
 
 

@@ -197,3 +197,17 @@ def test_a_witness_countersigns_a_head(granted: District, tmp_path: Path) -> Non
     moved = head["note"].replace("auditor.example", "auditor.other")
     assert find_cosignatures(moved, [witness]) == []
     assert run_verifier(granted.folder / "bundle.zip", "--head", signed).returncode == 0
+
+
+def test_a_witness_signs_only_what_continues_its_last_head(granted: District, tmp_path: Path) -> None:
+    first, second, key = tmp_path / "first.json", tmp_path / "second.json", tmp_path / "witness.key"
+    shutil.copy(granted.folder / "before.json", first)
+    sign = ("ledger", "countersign", "--name", "auditor.example", "--key", str(key))
+    verifier_key = granted.expect(*sign, str(first))["verifier_key"]
+    shutil.copy(granted.folder / "after.json", second)
+    assert "no proof" in granted.call(*sign, str(second), "--last", str(first)).err
+    granted.expect("ledger", "head", "--since", str(first), "--out", str(second))
+    assert granted.expect(*sign, str(second), "--last", str(first))["verifier_key"] == verifier_key
+    assert granted.expect("ledger", "verify", "--against", str(second), "--witness", verifier_key)["whole"]
+    backwards = granted.call(*sign, str(first), "--last", str(second))
+    assert (backwards.code, "no proof" in backwards.err) == (2, True)
