@@ -99,3 +99,27 @@ def test_processes_never_fork_the_ledger(installation: Installation) -> None:
 @pytest.mark.timeout(1200)
 def test_eight_processes_of_two_thousand_appends_never_fork(installation: Installation) -> None:
     hammer(installation, 8, 2000)
+
+
+def test_verifying_beside_writers_gives_no_alarm(installation: Installation) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            installation.append(CLOCK, make_entry(f"w{number}"))
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        sizes = []
+        for _ in range(12):
+            with installation.reading() as session:
+                verdict = verify_ledger(session, installation.documents)
+            assert verdict.breaks == ()
+            sizes.append(verdict.size)
+    finally:
+        stop.set()
+        writer.join()
+    assert sizes[-1] > sizes[0]
