@@ -16,7 +16,17 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
-from consentry.commands import benches, disclosing, policy, processing, proving, retention, setting_up
+from consentry.commands import (
+    auditing,
+    benches,
+    disclosing,
+    policy,
+    processing,
+    proving,
+    releasing_answers,
+    retention,
+    setting_up,
+)
 from consentry.commands.console import Options
 from consentry.errors import CommandError
 from consentry.failures import find_place
@@ -46,6 +56,8 @@ setting_up.form.command("terms")(disclosing.form_terms)
 app.command()(benches.demo)
 app.command()(benches.doctor)
 app.add_typer(policy.policy, name="policy")
+app.add_typer(auditing.audit, name="audit")
+app.command()(releasing_answers.release)
 app.add_typer(benches.bench, name="bench")
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import Signer, find_gates, make_grant
+from consentry.blind_cases import confirm_doubted_grant, end_doubted_grant
+from consentry.blind_sample import draw_for_blind_sample, find_doubted_grant
 from consentry.earlier_forms import find_mark, find_released_records
 from consentry.enrollment import EnrollmentCache
 from consentry.errors import CommandError
@@ -54,14 +56,23 @@ def decide_case(program: Program, case_id: str, action: str, student_id: str | N
         if case.state != "open":
             raise CommandError(f"case {case_id} is decided already")
         form = session.get_one(Form, case.form_id)
+        doubted = find_doubted_grant(session, case_id)
+        if doubted is not None and action == ACCEPT and (student_id or form.student_id) == doubted.student_id:
+            decision = _decide(case, form, action, doubted.student_id, reason, user, program, clock)
+            confirm_doubted_grant(session, case, decision, clock)
+            return Outcome(case_id, form.form_id, form.state, doubted.grant_id, False)
         if action == ACCEPT:
-            return _accept(session, program, case, form, student_id, reason, user, clock)
-        reasons = _find_told_reasons(case, reason) if action == RETURN else list(case.reasons)
-        state = State.RETURNED if action == RETURN else State.REJECTED
-        decision = _decide(case, form, action, None, reason, user, program, clock)
-        written = _close(session, case, form, state, reasons, reason, user, clock)
-        record(session, clock, Entry(Event.REVIEW_DECIDED, case_id, user, [decision, *written], {"action": action}))
-    return Outcome(case_id, form.form_id, state, None, False)
+            outcome = _accept(session, program, case, form, student_id, reason, user, clock)
+        else:
+            reasons = _find_told_reasons(case, reason) if action == RETURN else list(case.reasons)
+            state = State.RETURNED if action == RETURN else State.REJECTED
+            decision = _decide(case, form, action, None, reason, user, program, clock)
+            written = _close(session, case, form, state, reasons, reason, user, clock)
+            record(session, clock, Entry(Event.REVIEW_DECIDED, case_id, user, [decision, *written], {"action": action}))
+            outcome = Outcome(case_id, form.form_id, state, None, False)
+        if doubted is not None and not outcome.second_person_needed:
+            end_doubted_grant(session, doubted, user, reason, clock)
+    return outcome
 
 
 def revoke_access(
@@ -125,6 +136,7 @@ def _accept(
     grant = make_grant(form, chosen, categories, decision, year, signer, clock.now)
     record(session, clock, Entry(Event.REVIEW_DECIDED, case.case_id, user, [decision, *written], {"action": ACCEPT}))
     record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, user, [grant]))
+    draw_for_blind_sample(session, program, grant, user, clock)
     return Outcome(case.case_id, form.form_id, State.GRANTED, grant.grant_id, False)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import CATEGORIES, Signer, find_gates, make_grant
+from consentry.blind_sample import draw_for_blind_sample
 from consentry.earlier_forms import compare_with_earlier, find_choice
 from consentry.policy import Rulebook
 from consentry.program import Program
@@ -40,6 +41,7 @@ _SAME_CHILD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Settlement:
+    program: Program
     plan: SettlementPlan
     plan_sha256: str
     submission: Submission
@@ -56,6 +58,7 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
     submission = session.get_one(Submission, submission_id)
     partner_id = submission.partner_id
     settlement = _Settlement(
+        program=program,
         plan=read_plan(content),
         plan_sha256=plan_sha256,
         submission=submission,
@@ -98,6 +101,7 @@ def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan,
     if ruling.state is State.GRANTED and ruling.student_id is not None:
         grant = _grant(settlement, form_plan, form, decision, ruling.student_id)
         record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, RULES_ACTOR, [grant]))
+        draw_for_blind_sample(session, settlement.program, grant, RULES_ACTOR, clock)
 
 
 def _find_earlier(session: Session, settlement: _Settlement, form_plan: FormPlan, form: Form) -> EarlierForm:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from access import ReportLine, Result, write_report_csv, write_report_html, write_report_xlsx
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.reading_pages import SET_ASIDE
+from consentry.telling_partners import Answer, Answers, CompleteAnswers, find_released_answers
 from review_queue import Reason, State, say_to_partner, tell_partner
 from store.tables import Form, ListedStudent, Partner, RefusedInput, Submission
 
@@ -26,7 +28,8 @@ def write_report(program: Program, submission_id: str, out: Path) -> int:
     writer = _WRITERS.get(out.suffix.lower())
     if writer is None:
         raise CommandError(f"a report is .xlsx, .csv or .html, not {out.suffix or 'without a suffix'}")
-    title, lines = gather_report(program, submission_id)
+    as_released = program.rulebook.release.report_command == "as_released"
+    title, lines = (report_as_released if as_released else gather_report)(program, submission_id)
     try:
         out.write_bytes(writer(title, lines))
     except OSError as error:
@@ -35,7 +38,19 @@ def write_report(program: Program, submission_id: str, out: Path) -> int:
 
 
 def gather_report(program: Program, submission_id: str) -> tuple[str, list[ReportLine]]:
-    """Title and lines of a submission's report: rows in file order, then forms without a row, then refused inputs."""
+    """Title and lines of a submission's report: rows in file order, then forms without a row, then refused inputs.
+
+    All that is decided by now: for the people inside. What a partner may see is `report_as_released`.
+    """
+    return _gather(program, submission_id, lambda _: CompleteAnswers())
+
+
+def report_as_released(program: Program, submission_id: str) -> tuple[str, list[ReportLine]]:
+    """As `gather_report`, with what partners have been told at the times of release: for their pages and outboxes."""
+    return _gather(program, submission_id, lambda session: find_released_answers(session, submission_id))
+
+
+def _gather(program: Program, submission_id: str, find: Callable[[Session], Answers]) -> tuple[str, list[ReportLine]]:
     with program.installation.reading() as session:
         submission = session.get(Submission, submission_id)
         if submission is None:
@@ -50,16 +65,17 @@ def gather_report(program: Program, submission_id: str) -> tuple[str, list[Repor
         refused = session.scalars(
             select(RefusedInput).where(RefusedInput.submission_id == submission_id).order_by(RefusedInput.position)
         ).all()
+        answers = find(session)
     by_id = {form.form_id: form for form in forms}
     answered = {row.form_id for row in rows}
-    lines = [_line_of_row(row, by_id.get(row.form_id or "")) for row in rows]
-    lines += [_line_of_form(form) for form in forms if form.form_id not in answered]
+    lines = [_line_of_row(row, by_id.get(row.form_id or ""), answers) for row in rows]
+    lines += [_line_of_form(form, answers) for form in forms if form.form_id not in answered]
     lines += _lines_of_refused(refused)
     return f"Match report for {partner.name}, received {submission.received_on.isoformat()}", lines
 
 
-def _line_of_row(row: ListedStudent, form: Form | None) -> ReportLine:
-    result, code, words = _tell(State(row.state), row.reasons)
+def _line_of_row(row: ListedStudent, form: Form | None, answers: Answers) -> ReportLine:
+    result, code, words = _tell(answers.of_row(row, form))
 
     def cell(name: str) -> str:
         return str(row.cells.get(name, ""))
@@ -86,8 +102,8 @@ def _tell_faults(row: ListedStudent) -> Iterator[str]:
             yield str(fault["words"])
 
 
-def _line_of_form(form: Form) -> ReportLine:
-    result, code, words = _tell(State(form.state), form.reasons)
+def _line_of_form(form: Form, answers: Answers) -> ReportLine:
+    result, code, words = _tell(answers.of_form(form))
     return ReportLine(None, "", "", "", "", "", form.file_name, form.page_index + 1, result, code, words)
 
 
@@ -98,7 +114,8 @@ def _lines_of_refused(refused: Sequence[RefusedInput]) -> Iterator[ReportLine]:
         yield ReportLine(None, "", "", "", "", "", entry.file, None, result, code, entry.words)
 
 
-def _tell(state: State, reasons: list[str]) -> tuple[Result, Reason | None, str]:
+def _tell(answer: Answer) -> tuple[Result, Reason | None, str]:
+    state, reasons = answer.state, answer.reasons
     if state is State.GRANTED:
         return Result.ACCEPTED, None, _ACCEPTED
     if state is State.HELD:

@@ -32,6 +32,8 @@ from review_queue import Policy, Stratum
 NOTHING = 1.0
 """A threshold that no claim reaches."""
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredForm:
@@ -56,11 +58,16 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupAllowance:
-    """The loosest threshold allowed for one group of forms. `stratum` None: all that have no group of their own.
+class Allowance:
+    """The loosest threshold allowed. `ground`: labels, start (too few labels), contradicted (they made it stricter)."""
 
-    `ground`: labels, start (too few labels) or contradicted (labels made the start stricter).
-    """
+    threshold: float
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAllowance:
+    """The allowance of one group of forms. `stratum` None: all that have no group of their own."""
 
     stratum: Stratum | None
     labels: int
@@ -152,22 +159,27 @@ def _list_labels(forms: Sequence[ScoredForm]) -> list[ScoredLabel]:
     ]
 
 
+def decide_allowance(counts: Sequence[ErrorCount], risk: RiskTerms, confidence: float) -> Allowance:
+    """The threshold that labels allow; `counts`: of each threshold of the grid, the labels accepted at it or above."""
+    rate = risk.promised_false_grant_rate
+    learned = learn_threshold(counts, rate, confidence)
+    if learned is not None:
+        return Allowance(GRID[learned], "labels")
+    stricter = [place for place, threshold in enumerate(GRID) if threshold >= 1 - rate - _ROUNDING]
+    if not stricter:
+        return Allowance(round(1 - rate, 12), "start")
+    kept = find_uncontradicted(counts, stricter[-1], rate, confidence)
+    if kept == stricter[-1]:
+        return Allowance(round(1 - rate, 12), "start")
+    return Allowance(NOTHING if kept is None else GRID[kept], "contradicted")
+
+
 def _allow(
     stratum: Stratum | None, labels: Sequence[ScoredLabel], risk: RiskTerms, confidence: float
 ) -> GroupAllowance:
     counts = [count_errors(labels, threshold) for threshold in GRID]
-    rate = risk.promised_false_grant_rate
-    total = counts[-1]
-    learned = learn_threshold(counts, rate, confidence)
-    if learned is not None:
-        return GroupAllowance(stratum, total.trials, total.errors, GRID[learned], "labels")
-    start = next((place for place in reversed(range(len(GRID))) if GRID[place] >= 1 - rate - 1e-12), 0)
-    kept = find_uncontradicted(counts, start, rate, confidence)
-    allowed = NOTHING if kept is None else GRID[kept]
-    ground = "start" if kept == start else "contradicted"
-    if kept == start:
-        allowed = max(allowed, 1 - rate) if start == 0 else min(allowed, 1 - rate)
-    return GroupAllowance(stratum, total.trials, total.errors, round(allowed, 9), ground)
+    found, total = decide_allowance(counts, risk, confidence), counts[-1]
+    return GroupAllowance(stratum, total.trials, total.errors, found.threshold, found.ground)
 
 
 def _draw_point(forms: Sequence[ScoredForm], threshold: float, confidence: float) -> CurvePoint:

@@ -27,6 +27,7 @@ from consentry.reading_pages import PageReader, record_reading
 from consentry.recording import record_settlement
 from consentry.releasing import abandon_settlement, park_form, release_held_forms
 from consentry.settling import SettlementPlanner
+from consentry.telling_partners import release_if_due
 from ingest import Cell
 from review_queue import State
 from store.ledger import lock_ledger
@@ -38,6 +39,7 @@ SUBMISSIONS_QUEUE = "submissions"
 APPLICATION_VERSION = "1"
 _TURN_SECONDS = 0.2
 _BEAT_SECONDS = 2.0
+_TELLING_SECONDS = 30.0
 _ENQUEUED_AHEAD = 200
 MACHINE_TROUBLE = 3
 """Exit code of a worker whose machine failed it."""
@@ -55,6 +57,7 @@ class Worker:
         self._slot = claim_slot(self._sessions, self.owner)
         self._enqueued: set[str] = set()
         self._stop = threading.Event()
+        self._tells_at = time.monotonic()
         self._start_engine()
         self._register(PageReader(program, cell), SettlementPlanner(program))
 
@@ -69,6 +72,7 @@ class Worker:
             while not self._stop.is_set():
                 self._take_over_dead_slots()
                 release_held_forms(self._program)
+                self._tell_partners()
                 if not self._enqueue_due_work() and drain:
                     break
                 self._stop.wait(_TURN_SECONDS)
@@ -174,6 +178,12 @@ class Worker:
             workflow_ids=begun, status=list(_FAILED), load_input=False, load_output=False
         )
         return [workflow.workflow_id for workflow in failed]
+
+    def _tell_partners(self) -> None:
+        """Tells partners what was decided once a time of the policy has come; looks at the time now and then."""
+        if time.monotonic() >= self._tells_at:
+            self._tells_at = time.monotonic() + _TELLING_SECONDS
+            release_if_due(self._program)
 
     def _keep_beating(self) -> None:
         while not self._stop.wait(_BEAT_SECONDS):

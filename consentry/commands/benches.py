@@ -98,5 +98,18 @@ def bench_ledger(
     return DONE
 
 
+@bench.command("policy")
+def bench_policy(
+    context: typer.Context,
+    runs: Annotated[int, typer.Option("--runs", min=20, help="Simulated districts a world.")] = 400,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """Whether learned thresholds keep their promise, in worlds whose risk is known."""
+    from consentry.bench_policy import run
+
+    _print_figures(run(runs, seed))
+    return DONE
+
+
 def _print_figures(figures: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1, default=str) + "\n")
