@@ -19,7 +19,7 @@ _FOLDS = 5
 _ROUNDS = 8
 _STIFFNESS = 2e-4
 _LEAST_GAIN = 0.9
-_FLAT_ENOUGH = 0.7
+_FLAT_ENOUGH = 0.6
 _POINTS_A_TERM = 3
 _OUTSIDE = 1.02
 
@@ -53,7 +53,7 @@ def fit_bend(points: Points, shifts: Points, width: float, height: float, spread
     `spread` is how far a rightly found point may lie from the truth; points beyond three times that don't count.
     """
     best = BendFit(None, _measure_flat(shifts))
-    if best.error < _FLAT_ENOUGH:
+    if best.error < _FLAT_ENOUGH * spread:
         return best
     for degree in DEGREES:
         terms = _list_terms(points, degree, width, height)

@@ -33,7 +33,7 @@ def find_features(page: NDArray[np.uint8], pixels: int = GLANCE_PIXELS, most: in
     """The features of a grey page (H x W uint8), reduced to so many pixels; none for a page without structure."""
     scale = min(1.0, (pixels / (page.shape[0] * page.shape[1])) ** 0.5)
     small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else page
-    detector = cv2.SIFT.create(nfeatures=most, contrastThreshold=0.03)
+    detector = cv2.SIFT.create(nfeatures=most, contrastThreshold=0.03, nOctaveLayers=2)
     keypoints, descriptors = detector.detectAndCompute(cv2.GaussianBlur(small, (0, 0), 0.8), None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), scale)

@@ -45,10 +45,13 @@ STEPS = (_Step(0.25, 28, 5), _Step(0.5, 40, 4))
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """The map after refinement, and the share of the blank's patches in the picture that were found again, 0 to 1."""
+    """The map after refinement, and the share of the blank's patches that were found again, 0 to 1: of all, and of those that
+    lie in the picture.
+    """
 
     page_map: PageMap
     found_share: float
+    found_inside: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,15 @@ def refine_map(page: ShrunkPage, page_map: PageMap, template: Template, points: 
     if len(points) >= _FEWEST_FOR_BEND:
         on_plane = cv2.perspectiveTransform(seen[:, None], np.linalg.inv(page_map.homography)).reshape(-1, 2)
         small_map = PageMap(small_map.homography, _fit(points, on_plane - points, template, _ROUGH_SPREAD))
-    share = 0.0
+    share, share_inside = 0.0, 0.0
     for step in STEPS:
-        nominal, found, looked_for = _find_patches(page, small_map, template, step)
-        share = len(nominal) / max(looked_for, 1)
+        nominal, found, inside = _find_patches(page, small_map, template, step)
+        share = len(nominal) / max(len(cut_patches(template, step)), 1)
+        share_inside = len(nominal) / max(inside, 1)
         if len(nominal) < _FEWEST_PATCHES:
             break
         small_map = _fit_map(small_map, nominal, found, template)
-    return Refined(small_map.shrink(1 / page.scale), share)
+    return Refined(small_map.shrink(1 / page.scale), share, share_inside)
 
 
 def _fit(points: Points, shifts: Points, template: Template, spread: float) -> Bend | None:
@@ -112,8 +116,8 @@ def _fit_map(small_map: PageMap, nominal: Points, found: Points, template: Templ
 
 
 def _find_patches(page: ShrunkPage, small_map: PageMap, template: Template, step: _Step) -> tuple[Points, Points, int]:
-    """Where patches of the blank should be and where they are (both N x 2, template units of the map), and how many of the
-    blank's patches lie in the picture.
+    """Where patches of the blank should be and where they are (both N x 2, template units of the map), of how many that lie
+    in the picture.
     """
     flat = soften(small_map.flatten(page.picture, template.page.shape, step.scale))
     height, width = page.picture.shape

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -25,26 +26,30 @@ from ocr.template_index import TemplateIndex, index_templates, match_features
 
 FEWEST_INLIERS = 25
 LEAST_AGREEMENT = 0.30
-LEAST_FOUND = 0.35
+LEAST_FOUND, LEAST_FOUND_INSIDE = 0.3, 0.6
 MOST_FORMS = 4
 _TRIED = 3
 _FEWEST_VOTES = 6
 _RIVALS = 5
 _RIVAL_VOTES = 0.5
+_RIVAL_AGREEMENT = 0.6
 _COMPARE_SCALE = 0.5
+_AGREEMENT_SCALE = 0.25
 _ROOM = 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Where a blank lies on a page. `inliers` features agree on it; `found_share` of the blank's patches in the picture were
-    found again, 0 to 1; `agreement` is the correlation, -1 to 1, of the blank's printed ink with the page.
+    """Where a blank lies on a page. `inliers` features agree on it; `found_share` of the blank's patches were found again, 0
+    to 1, and `found_inside` of those that lie in the picture; `agreement` is the correlation, -1 to 1, of the blank's printed
+    ink with the page.
     """
 
     template: Template
     page_map: PageMap
     inliers: int
     found_share: float
+    found_inside: float
     agreement: float
 
     @property
@@ -54,8 +59,13 @@ class Registration:
 
     @property
     def is_sure(self) -> bool:
-        """Whether enough of the blank was found to say that it lies here."""
-        return self.inliers >= FEWEST_INLIERS and self.found_share >= LEAST_FOUND and self.agreement >= LEAST_AGREEMENT
+        """Whether enough of the blank was found to say that it lies here; what lies in the picture has to be there."""
+        return (
+            self.inliers >= FEWEST_INLIERS
+            and self.found_share >= LEAST_FOUND
+            and self.found_inside >= LEAST_FOUND_INSIDE
+            and self.agreement >= LEAST_AGREEMENT
+        )
 
 
 def register_page(page: NDArray[np.uint8], templates: Sequence[Template]) -> Registration | None:
@@ -115,45 +125,65 @@ def _leave_out(features: Features, known: Registration) -> Features:
 
 def _register(page: NDArray[np.uint8], features: Features, index: TemplateIndex) -> Registration | None:
     votes = index.count_votes(features)
-    for number in np.argsort(votes, kind="stable")[::-1][:_TRIED]:
-        if votes[number] < _FEWEST_VOTES:
-            return None
-        laid = lay_over(page, features, index.pages[number])
-        if laid is None or not laid.registration.is_sure:
+    order = [int(place) for place in np.argsort(-votes, kind="stable") if votes[place] >= _FEWEST_VOTES]
+    planes = [
+        plane for place in order[:_TRIED] if (plane := find_plane(page, features, index.pages[place])) is not None
+    ]
+    for plane in sorted(planes, key=lambda plane: -plane.inliers):
+        laid = lay_over(page, plane)
+        if not laid.registration.is_sure:
             continue
+        own = votes[index.pages.index(plane.template)]
         rivals = [
-            index.pages[other]
-            for other in np.argsort(votes, kind="stable")[::-1]
-            if other != number and votes[other] >= _RIVAL_VOTES * votes[number]
+            index.pages[place]
+            for place in order
+            if index.pages[place] is not plane.template and votes[place] >= _RIVAL_VOTES * own
         ]
         return _tell_version(page, features, laid, rivals, index)
     return None
 
 
 @dataclass(frozen=True, slots=True)
+class Plane:
+    """A blank laid over by features alone: points of the blank (N x 2, template units) seen at places of the page (N x 2
+    pixels), the plane through most of them, and how many agree on it.
+    """
+
+    template: Template
+    homography: Homography
+    points: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    inliers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Laid:
-    """A registration, and what it was found by: the reduced page, and points of the blank seen at places of the page."""
+    """A registration, and the reduced page that it was refined on."""
 
     registration: Registration
     shrunk: ShrunkPage
-    points: NDArray[np.float64]
-    seen: NDArray[np.float64]
 
 
-def lay_over(page: NDArray[np.uint8], features: Features, template: Template) -> Laid | None:
-    """Lays one blank over the page by its features; None if too few of them agree."""
+def find_plane(page: NDArray[np.uint8], features: Features, template: Template) -> Plane | None:
+    """How one blank lies by its features; None if too few of them agree on a plane that a camera can see."""
     pairs = match_features(features, template.features)
     if len(pairs) < FEWEST_INLIERS // 2:
         return None
-    source, target = template.features.points[pairs[:, 1]], features.points[pairs[:, 0]]
+    points, seen = template.features.points[pairs[:, 1]], features.points[pairs[:, 0]]
     tolerance = 2.5 / features.scale
-    homography, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, tolerance, maxIters=5000, confidence=0.999)
+    homography, mask = cv2.findHomography(points, seen, cv2.USAC_MAGSAC, tolerance, maxIters=5000, confidence=0.999)
     if homography is None or mask.sum() < FEWEST_INLIERS or not _is_plausible(homography, template, page):
         return None
-    page_map = PageMap(np.asarray(homography, np.float64))
-    shrunk = shrink_page(page, page_map.measure_unit(template.page.shape))
-    points, seen = source.astype(np.float64), target.astype(np.float64)
-    return Laid(_refine(shrunk, page_map, template, points, seen, int(mask.sum())), shrunk, points, seen)
+    plane = np.asarray(homography, np.float64)
+    return Plane(template, plane, points.astype(np.float64), seen.astype(np.float64), int(mask.sum()))
+
+
+def lay_over(page: NDArray[np.uint8], plane: Plane) -> Laid:
+    """Lays a blank exactly where its features say roughly."""
+    page_map = PageMap(plane.homography)
+    shrunk = shrink_page(page, page_map.measure_unit(plane.template.page.shape))
+    laid = _refine(shrunk, page_map, plane.template, plane.points, plane.seen, plane.inliers)
+    return Laid(laid, shrunk)
 
 
 def _refine(
@@ -166,7 +196,7 @@ def _refine(
 ) -> Registration:
     refined = refine_map(shrunk, page_map, template, points, seen)
     agreement = _measure_agreement(shrunk, refined.page_map, template)
-    return Registration(template, refined.page_map, inliers, refined.found_share, agreement)
+    return Registration(template, refined.page_map, inliers, refined.found_share, refined.found_inside, agreement)
 
 
 def _is_plausible(homography: Homography, template: Template, page: NDArray[np.uint8]) -> bool:
@@ -186,13 +216,33 @@ def _is_plausible(homography: Homography, template: Template, page: NDArray[np.u
 
 
 def _measure_agreement(shrunk: ShrunkPage, page_map: PageMap, template: Template) -> float:
-    small_map = page_map.shrink(shrunk.scale)
-    flat = soften(small_map.flatten(shrunk.picture, template.page.shape, _COMPARE_SCALE))
-    blank = soften(shrink_blank(template.page, _COMPARE_SCALE))
-    printed = cv2.dilate((blank < 0.8).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    in_picture = small_map.flatten(np.zeros_like(shrunk.picture), template.page.shape, _COMPARE_SCALE) == 0
-    printed &= in_picture
-    return _correlate(flat[printed], blank[printed])
+    return _compare(_flatten_small(shrunk, page_map, template), template)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """A page laid flat at a quarter of template units, softened, and where the picture reaches."""
+
+    picture: NDArray[np.float32]
+    in_picture: NDArray[np.bool_]
+
+
+def _flatten_small(shrunk: ShrunkPage, page_map: PageMap, template: Template) -> _Flat:
+    small_map, size = page_map.shrink(shrunk.scale), template.page.shape
+    picture = soften(small_map.flatten(shrunk.picture, size, _AGREEMENT_SCALE))
+    return _Flat(picture, small_map.flatten(np.zeros_like(shrunk.picture), size, _AGREEMENT_SCALE) == 0)
+
+
+def _compare(flat: _Flat, template: Template) -> float:
+    blank, printed = _draw_small(template)
+    looked_at = printed & flat.in_picture
+    return _correlate(flat.picture[looked_at], blank[looked_at])
+
+
+@lru_cache(maxsize=256)
+def _draw_small(template: Template) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    blank = soften(shrink_blank(template.page, _AGREEMENT_SCALE))
+    return blank, cv2.dilate((blank < 0.8).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
 def _tell_version(
@@ -206,7 +256,12 @@ def _tell_version(
         if _says(text, code.text):
             return best
         return _lay_named(page, features, laid, text, index)
-    for rival in [rival for rival in rivals if rival.page.shape == best.template.page.shape][:_RIVALS]:
+    flat = _flatten_small(laid.shrunk, best.page_map, best.template)
+    for rival in [
+        rival
+        for rival in rivals
+        if rival.page.shape == best.template.page.shape and _compare(flat, rival) >= _RIVAL_AGREEMENT * best.agreement
+    ][:_RIVALS]:
         entry = _refine(laid.shrunk, best.page_map, rival, *_no_points(), best.inliers)
         if entry.is_sure and _fits_better(laid.shrunk, entry, best):
             best = entry
@@ -229,8 +284,9 @@ def _lay_named(
             named = _refine(laid.shrunk, laid.registration.page_map, template, *_no_points(), laid.registration.inliers)
             if named.is_sure:
                 return named
-        again = lay_over(page, features, template)
-        return again.registration if again is not None and again.registration.is_sure else None
+        plane = find_plane(page, features, template)
+        again = lay_over(page, plane).registration if plane is not None else None
+        return again if again is not None and again.is_sure else None
     return None
 
 
