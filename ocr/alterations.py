@@ -44,7 +44,7 @@ def _is_struck_out(crop: FieldCrop) -> bool:
     first = max(found.y0 + round(0.1 * height), round(crop.y0 + inner))
     last = min(found.y1 - round(_UNDERLINE * height), round(crop.y1 - inner))
     body = crop.ink[first:last, found.x0 : found.x1]
-    reach = max(1, round(3 * crop.unit))
+    reach = max(1, round(2 * crop.unit))
     return any(_longest_run(_thicken(body, row, reach)) > _STRUCK_LENGTH * width for row in range(len(body)))
 
 
