@@ -17,7 +17,9 @@ def even_out(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     small = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size // shrink | 1,) * 2, np.uint8))
     paper = cv2.resize(cv2.blur(closed, (5, 5)), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    evened: NDArray[np.uint8] = cv2.divide(image, cv2.max(paper, 1), scale=255.0)
+    evened: NDArray[np.uint8] = np.clip(image.astype(np.float32) * 255.0 / np.maximum(paper, 1), 0, 255).astype(
+        np.uint8
+    )
     return evened
 
 
