@@ -22,7 +22,7 @@ from fixtures.hands import Hand, write_text
 from fixtures.photographing import photograph_two, scan_two
 from fixtures.scanning import Scan, ScanKind, degrade
 from ocr.features import find_features
-from ocr.read_page import to_grey
+from ocr.pictures import to_grey
 from ocr.registration import Registration, find_plane, lay_over, register_forms
 from ocr.template import Template, TemplateIdentity
 from ocr.template_index import index_templates

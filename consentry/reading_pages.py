@@ -7,7 +7,7 @@ its own. A page that breaks its worker three times is parked for a person.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -22,12 +22,12 @@ from consentry.rulings import RULES_ACTOR, apply_ruling
 from consentry.shown_fields import ShownField, ShownSignature, show_fields, show_signature
 from ingest import Cell, draw_page
 from ingest.types import MediaType, PageImage, Refusal
-from ocr import Template
+from ocr import FormReading, Template
 from ocr.types import PageKind
 from review_queue import Disposition, Finding, Reason, Ruling, State, rule_on_page
-from store import Entry, Event, JsonValue, describe_document, record
-from store.ids import Sha256
-from store.tables import Decision, Form, FormTemplate, Submission, Tracked
+from store import Clock, Entry, Event, JsonValue, describe_document, record
+from store.ids import Sha256, derive_id
+from store.tables import Decision, Document, Form, FormTemplate, Submission, Tracked
 from store.worker_slots import count_attempt
 
 SET_ASIDE = "set_aside"
@@ -39,7 +39,9 @@ _MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class PageRecord:
-    """What reading a page brought. `page_kind`: "form", a kind of other page, "refused" or "parked"."""
+    """What reading a page brought. `page_kind`: "form", a kind of other page, "refused" or "parked". `further`: what else lies
+    in the same picture; each becomes a form of its own.
+    """
 
     page_kind: str
     template_id: str | None = None
@@ -48,6 +50,7 @@ class PageRecord:
     signature: ShownSignature | None = None
     printed_text: str = ""
     refusal_words: str = ""
+    further: tuple[PageRecord, ...] = ()
 
 
 _RECORD_JSON = TypeAdapter(PageRecord)
@@ -84,10 +87,17 @@ class PageReader:
         return self._read_drawn(page, {name: self._load_template(name) for name in templates})
 
     def _read_drawn(self, page: PageImage, templates: dict[str, Template]) -> PageRecord:
-        reading = ocr.read_page(page.pixels, list(templates.values()))
-        if reading is None:
+        readings = ocr.read_forms(page.pixels, list(templates.values()))
+        if not readings:
             return PageRecord(ocr.classify_page(page.pixels), printed_text=ocr.read_printed_page(page.pixels))
-        reading = reading.with_typed_fields(page.typed_fields)
+        if len(readings) == 1:
+            readings = [readings[0].with_typed_fields(page.typed_fields)]
+        records = [self._keep_reading(reading, templates) for reading in readings]
+        if ocr.lies_something_beside(page.pixels, [reading.corners for reading in readings]):
+            records.append(PageRecord(PageKind.UNREADABLE, printed_text=ocr.read_printed_page(page.pixels)))
+        return replace(records[0], further=tuple(records[1:]))
+
+    def _keep_reading(self, reading: FormReading, templates: dict[str, Template]) -> PageRecord:
         name = next(name for name, template in templates.items() if template.identity == reading.template_identity)
         digest = self._program.installation.documents.put(reading.to_bytes())
         return PageRecord(FORM_PAGE, name, digest, show_fields(reading), show_signature(reading))
@@ -109,7 +119,8 @@ def read_printed_text(session: Session, program: Program, form: Form) -> str:
     kept = next((decision.seen["page record"] for decision in decisions if "page record" in decision.seen), None)
     if kept is None:
         return ""
-    return _RECORD_JSON.validate_json(program.installation.documents.get(str(kept))).printed_text
+    page_record = _RECORD_JSON.validate_json(program.installation.documents.get(str(kept)))
+    return next((part.printed_text for part in (page_record, *page_record.further) if part.printed_text), "")
 
 
 def record_reading(session: Session, program: Program, form_id: str, record_sha256: str) -> None:
@@ -119,22 +130,56 @@ def record_reading(session: Session, program: Program, form_id: str, record_sha2
     form = session.get_one(Form, form_id)
     if form.state != State.RECEIVED:
         return
-    form.page_kind = page_record.page_kind
     documents = describe_document(session, Sha256(record_sha256), "page record", len(content), clock)
-    if page_record.page_kind == FORM_PAGE and page_record.reading_sha256 is not None:
-        size = len(program.installation.documents.get(page_record.reading_sha256))
-        documents += describe_document(session, Sha256(page_record.reading_sha256), "reading", size, clock)
-        form.state = State.READ
-        form.template_id, form.reading_sha256 = page_record.template_id, page_record.reading_sha256
-        form.fields = {name: field.as_json() for name, field in (page_record.fields or {}).items()}
-        form.signature = page_record.signature.as_json() if page_record.signature else {}
-        written: list[Tracked] = [form]
-    else:
-        written = _rule_other_page(form, page_record, program, record_sha256)
+    written: list[Tracked] = []
+    forms = [form, *(_make_further_form(form, number) for number in range(2, len(page_record.further) + 2))]
+    for each, part in zip(forms, (page_record, *page_record.further), strict=True):
+        documents += _describe_reading(session, program, part, clock)
+        written += _put_on_form(each, part, program, record_sha256)
     submission = session.get_one(Submission, form.submission_id)
     submission.needs_settling = True
-    facts: dict[str, JsonValue] = {"kind": page_record.page_kind}
+    facts: dict[str, JsonValue] = {"kind": page_record.page_kind, "forms": len(forms)}
     record(session, clock, Entry(Event.FORM_READ, form_id, RULES_ACTOR, [*documents, *written, submission], facts))
+
+
+def _make_further_form(form: Form, number: int) -> Form:
+    """The row of another form in the picture of `form`: the `number`-th there."""
+    content = (form.submission_id, form.document_sha256, str(form.page_index))
+    return Form(
+        form_id=derive_id("form", *content, str(number)),
+        submission_id=form.submission_id,
+        partner_id=form.partner_id,
+        position=form.position,
+        document_sha256=form.document_sha256,
+        media_type=form.media_type,
+        file_name=form.file_name,
+        page_index=form.page_index,
+        state=State.RECEIVED,
+        reasons=[],
+        fields={},
+        signature={},
+        match={},
+        findings=[],
+        page_kind="",
+    )
+
+
+def _describe_reading(session: Session, program: Program, part: PageRecord, clock: Clock) -> list[Document]:
+    if part.reading_sha256 is None:
+        return []
+    size = len(program.installation.documents.get(Sha256(part.reading_sha256)))
+    return describe_document(session, Sha256(part.reading_sha256), "reading", size, clock)
+
+
+def _put_on_form(form: Form, part: PageRecord, program: Program, record_sha256: str) -> list[Tracked]:
+    form.page_kind = part.page_kind
+    if part.page_kind != FORM_PAGE or part.reading_sha256 is None:
+        return _rule_other_page(form, part, program, record_sha256)
+    form.state = State.READ
+    form.template_id, form.reading_sha256 = part.template_id, part.reading_sha256
+    form.fields = {name: field.as_json() for name, field in (part.fields or {}).items()}
+    form.signature = part.signature.as_json() if part.signature else {}
+    return [form]
 
 
 def _rule_other_page(form: Form, page_record: PageRecord, program: Program, record_sha256: str) -> list[Tracked]:

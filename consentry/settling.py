@@ -134,7 +134,7 @@ class SettlementPlanner:
     def _load_forms(self, session: Session, submission_id: str) -> list[_ReadForm]:
         read = select(Form).where(Form.submission_id == submission_id, Form.reading_sha256.is_not(None))
         found = []
-        for form in session.scalars(read.order_by(Form.position)):
+        for form in session.scalars(read.order_by(Form.position, Form.form_id)):
             reading = self._read(form)
             template = session.get_one(FormTemplate, form.template_id)
             found.append(_ReadForm(form, template, reading, query_form(reading)))

@@ -3,6 +3,7 @@
 A plain library: it imports nothing of the other folders, no database and no web framework.
 """
 
+from ocr.beside import lies_something_beside
 from ocr.errors import TemplateError
 from ocr.page_kinds import classify_page, read_printed_page
 from ocr.pictures import write_png
@@ -25,6 +26,7 @@ __all__ = [
     "TemplateError",
     "TemplateIdentity",
     "classify_page",
+    "lies_something_beside",
     "read_field",
     "read_forms",
     "read_page",

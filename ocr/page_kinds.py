@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.flattening import even_out
-from ocr.read_page import to_grey
+from ocr.pictures import to_grey
 from ocr.types import PageKind
 
 _LOG = logging.getLogger(__name__)

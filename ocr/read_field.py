@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ocr.crops import INK_LEVEL, FieldCrop
 from ocr.flattening import even_out
 from ocr.own_line import find_own_line, show_own_ink
-from ocr.read_page import to_grey
+from ocr.pictures import to_grey
 from ocr.reading import FieldReading
 from ocr.reading_fields import CutField, read_cut_fields
 from ocr.types import FieldKind, PixelBox

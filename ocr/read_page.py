@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alterations import find_alterations
 from ocr.crops import cut_field
 from ocr.page_map import PageMap
+from ocr.pictures import to_grey
 from ocr.reading import FieldReading, FormReading
 from ocr.reading_fields import CutField, read_cut_fields
 from ocr.registration import Registration, register_forms, register_page
@@ -44,29 +44,17 @@ def _read_form(page: NDArray[np.uint8], registration: Registration) -> FormReadi
     cuts = _cut_fields(page, registration)
     cut_off = tuple(_find_cut_off(page, registration))
     readings = _read_fields(cuts, cut_off)
-    corners = registration.page_map.locate_page(registration.template.page.shape)
     return FormReading(
         template_identity=registration.template.identity,
         fields=readings,
-        corners=tuple((float(x), float(y)) for x, y in corners),
+        corners=registration.corners,
         altered=tuple(find_alterations(cuts, readings)),
         cut_off=cut_off,
         inliers=registration.inliers,
         agreement=registration.agreement,
         page_number=registration.template.page_number,
+        elsewhere=registration.template.elsewhere,
     )
-
-
-def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A grey copy of an image; `ValueError` for what is no picture."""
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or 0 in image.shape:
-        raise ValueError("a page is an H x W or H x W x 3 array of uint8")
-    if image.ndim == 2:
-        return np.ascontiguousarray(image)
-    if image.shape[2] != 3:
-        raise ValueError("a page is an H x W or H x W x 3 array of uint8")
-    grey: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return grey
 
 
 def _cut_fields(page: NDArray[np.uint8], registration: Registration) -> dict[str, CutField]:

@@ -111,7 +111,8 @@ class FieldReading:
 class FormReading:
     """A form's fields, which template it is and how it lies. `corners` are the blank's corners on the page, clockwise from
     top left; `cut_off` names fields that lie outside the picture, `altered` those scribbled over or struck out;
-    `agreement` and `inliers` tell how well it registered; `page_number` (from 1) which page of the blank it is.
+    `agreement` and `inliers` tell how well it registered; `page_number` (from 1) which page of the blank it is, `elsewhere`
+    which fields stand on its other pages alone.
     """
 
     template_identity: TemplateIdentity
@@ -122,6 +123,7 @@ class FormReading:
     inliers: int
     agreement: float
     page_number: int = 1
+    elsewhere: tuple[str, ...] = ()
 
     def with_typed_fields(self, typed: Mapping[str, str]) -> FormReading:
         """The reading with values that a program typed into a fillable form in place of their pixels."""
@@ -148,6 +150,7 @@ class FormReading:
             "inliers": self.inliers,
             "agreement": self.agreement,
             "page_number": self.page_number,
+            "elsewhere": self.elsewhere,
             "fields": {name: _describe(reading) for name, reading in self.fields.items()},
         }
         arrays: dict[str, np.ndarray] = {
@@ -184,6 +187,7 @@ class FormReading:
             described["inliers"],
             described["agreement"],
             described.get("page_number", 1),
+            tuple(described.get("elsewhere", ())),
         )
 
 

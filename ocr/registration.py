@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.beside import has_room, leave_out
 from ocr.features import CLOSE_FEATURES, CLOSE_PIXELS, Features, find_features
 from ocr.flattening import Homography, shrink_blank, soften
 from ocr.page_map import PageMap
@@ -35,7 +36,6 @@ _RIVAL_VOTES = 0.5
 _RIVAL_AGREEMENT = 0.6
 _COMPARE_SCALE = 0.5
 _AGREEMENT_SCALE = 0.25
-_ROOM = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,11 @@ class Registration:
     def homography(self) -> Homography:
         """Template units to pixels of the straightened page."""
         return self.page_map.homography
+
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """The blank's four corners in page pixels, clockwise from its upper left."""
+        return tuple((float(x), float(y)) for x, y in self.page_map.locate_page(self.template.page.shape))
 
     @property
     def is_sure(self) -> bool:
@@ -80,7 +85,7 @@ def register_forms(page: NDArray[np.uint8], templates: Sequence[Template]) -> li
 
 
 def _place_in_reading(entry: Registration) -> tuple[float, float]:
-    corners = entry.page_map.locate_page(entry.template.page.shape)
+    corners = np.array(entry.corners)
     tall = float(np.ptp(corners[:, 1]))
     return round(float(corners[:, 1].mean()) / max(tall, 1.0)), float(corners[:, 0].mean())
 
@@ -91,36 +96,18 @@ def _find_forms(page: NDArray[np.uint8], templates: Sequence[Template]) -> Itera
     index = index_templates(templates)
     found: list[Registration] = []
     for closely in (False, True):
-        if closely and found and not _has_room(page, found):
+        if closely and found and not has_room(page, [entry.corners for entry in found]):
             return
         features = find_features(page, CLOSE_PIXELS, CLOSE_FEATURES) if closely else find_features(page)
         for known in found:
-            features = _leave_out(features, known)
+            features = leave_out(features, known.corners)
         while len(features.points) >= FEWEST_INLIERS:
             registration = _register(page, features, index)
             if registration is None:
                 break
             found.append(registration)
             yield registration
-            features = _leave_out(features, registration)
-
-
-def _has_room(page: NDArray[np.uint8], found: Sequence[Registration]) -> bool:
-    """Whether the picture has room for another form beside those found."""
-    corners = np.concatenate([entry.page_map.locate_page(entry.template.page.shape) for entry in found])
-    sides = np.linalg.norm(np.diff(corners[:4], axis=0), axis=1)
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    height, width = page.shape
-    room = float(max(left, width - right, top, height - bottom))
-    return room > _ROOM * float(sides.min())
-
-
-def _leave_out(features: Features, known: Registration) -> Features:
-    corners = known.page_map.locate_page(known.template.page.shape)
-    middle = corners.mean(axis=0)
-    around = (middle + (corners - middle) * 1.03).astype(np.float32)
-    outside = [cv2.pointPolygonTest(around, (float(x), float(y)), False) < 0 for x, y in features.points]
-    return features.choose(np.array(outside, bool))
+            features = leave_out(features, registration.corners)
 
 
 def _register(page: NDArray[np.uint8], features: Features, index: TemplateIndex) -> Registration | None:

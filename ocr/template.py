@@ -1,7 +1,8 @@
 """A form template, learned from the blank PDF: its looks for registration and the boxes of its fields.
 
 Decides where each field of the contract lies on the blank. Reads the district's own blanks only, never an upload. Of a blank
-of several pages each is known again; the first with fields stands for the form.
+of several pages each is known again; the first with fields stands for the form. A page without fields (instructions) may be
+missing.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class TemplateIdentity(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Template:
     """A blank form. `page` is H x W uint8 at 200 dpi, without field contents; `boxes` in its pixels. `page_number` counts from
-    1; `further` holds the blank's other pages, each a template of the same identity.
+    1; `further` holds the blank's other pages, each a template of the same identity; `elsewhere` names the fields that only
+    other pages have.
     """
 
     identity: TemplateIdentity
@@ -57,6 +59,7 @@ class Template:
     features: Features
     page_number: int = 1
     further: tuple[Template, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def pages(self) -> tuple[Template, ...]:
@@ -76,12 +79,19 @@ class Template:
             raise TemplateError("the PDF has no form field with a name of the contract")
         identity = TemplateIdentity(code, school_year, language)
         first = next(number for number, boxes in enumerate(fields) if boxes)
-        further = tuple(
-            cls(identity, page, fields[number], find_features(page), number + 1)
+        every = dict.fromkeys(name for boxes in fields for name in boxes)
+        pages = [
+            cls(
+                identity,
+                page,
+                fields[number],
+                find_features(page),
+                number + 1,
+                elsewhere=tuple(name for name in every if name not in fields[number]),
+            )
             for number, page in enumerate(drawn)
-            if number != first
-        )
-        return cls(identity, drawn[first], fields[first], find_features(drawn[first]), first + 1, further)
+        ]
+        return replace(pages[first], further=tuple(page for page in pages if page.page_number != first + 1))
 
     def to_bytes(self) -> bytes:
         """The template as bytes, to be kept."""
@@ -90,7 +100,13 @@ class Template:
             "format": _FORMAT,
             "identity": list(self.identity),
             "pages": [
-                {"number": page.page_number, "boxes": page.boxes, "scale": page.features.scale} for page in pages
+                {
+                    "number": page.page_number,
+                    "boxes": page.boxes,
+                    "scale": page.features.scale,
+                    "elsewhere": page.elsewhere,
+                }
+                for page in pages
             ],
         }
         arrays: dict[str, np.ndarray] = {"described": np.frombuffer(json.dumps(described).encode(), np.uint8)}
@@ -119,6 +135,7 @@ class Template:
                     _list_boxes(entry),
                     Features(kept[f"points{place}"], kept[f"descriptors{place}"], entry["scale"]),
                     entry["number"],
+                    elsewhere=tuple(entry.get("elsewhere", ())),
                 )
                 for place, entry in enumerate(described["pages"])
             ]
