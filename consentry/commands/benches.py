@@ -76,7 +76,9 @@ def bench_ocr(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     sample: Annotated[int, typer.Option("--sample", min=10, help="Crops and forms a figure.")] = 120,
     hands: Annotated[Path, typer.Option("--hands", help="Folder of real handwriting.")] = HANDS_FOLDER,
-    plot: Annotated[Path | None, typer.Option("--plot", help="A PNG to draw: how far confidence can be believed.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="A PNG to draw: how far confidence can be believed.")
+    ] = None,
 ) -> int:
     """Reading real handwriting, beside Tesseract and the plain recogniser."""
     from consentry.bench_ocr import run
