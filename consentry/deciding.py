@@ -1,34 +1,47 @@
 """What people decide on cases: accept, return or reject; and the end of a grant. Each names who and why, and is recorded.
 
 One decision a case: it is taken under the write lock, and whoever comes second is told so. An acceptance with a low
-probability needs a second person.
+probability, or one over which two people differ, needs two who agree; the second hears nothing of the first one's choice.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from access import Signer, find_gates, make_grant
 from consentry.blind_cases import confirm_doubted_grant, end_doubted_grant
 from consentry.blind_sample import draw_for_blind_sample, find_doubted_grant
+from consentry.claims import find_claims
 from consentry.earlier_forms import find_mark, find_released_records
 from consentry.enrollment import EnrollmentCache
 from consentry.errors import CommandError
 from consentry.program import Program
 from ocr import Mark
 from review_queue import INSIDE_REASONS, Reason, State
-from store import Clock, Entry, Event, JsonValue, record
+from store import Clock, Entry, Event, JsonValue, hash_value, record
+from store.desk_tables import CaseClaim
 from store.ids import derive_id
-from store.tables import Agreement, Case, Decision, Form, FormTemplate, Grant, ListedStudent, Partner, Tracked
+from store.tables import (
+    Agreement,
+    Case,
+    Decision,
+    Form,
+    FormTemplate,
+    Grant,
+    ListedStudent,
+    Partner,
+    Submission,
+    Tracked,
+)
 
-ACCEPT, RETURN, REJECT = "accept", "return", "reject"
+ACCEPT, RETURN, REJECT, REVERSE = "accept", "return", "reject", "reverse"
 ACTIONS = (ACCEPT, RETURN, REJECT)
-SECOND_PERSON = "second_person_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +55,50 @@ class Outcome:
     second_person_needed: bool
 
 
-def decide_case(program: Program, case_id: str, action: str, student_id: str | None, reason: str, user: str) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody decides on a case, and why. `student_id`: the child to accept, the best candidate where none is named."""
+
+    action: str
+    reason: str
+    user: str
+    student_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a page asks of a decision beyond the rules.
+
+    `seen`: what the page showed (`describe_seen`); another state of the form is refused. `user_is_lead`, `leads`: names of the
+    leads, one of whom has to be among two who agree. `second_person`: ask for one whatever the probability.
+    """
+
+    seen: str
+    enrollment: EnrollmentCache
+    leads: frozenset[str]
+    second_person: bool = False
+
+
+def describe_seen(form: Form) -> str:
+    """A short name for what a page shows of a form: another one once anything of it has changed."""
+    return hash_value({"match": form.match, "state": form.state, "reading": form.reading_sha256})[:24]
+
+
+def decide_case(
+    program: Program,
+    case_id: str,
+    action: str,
+    student_id: str | None,
+    reason: str,
+    user: str,
+    terms: Terms | None = None,
+) -> Outcome:
     """Decides a case. `CommandError`: no such case, decided already, or an acceptance that the rules do not allow."""
     if action not in ACTIONS:
         raise CommandError(f"no such action: {action}; there are {', '.join(ACTIONS)}")
     if not reason.strip() or not user.strip():
         raise CommandError("a decision needs a reason and a user")
-    clock = program.read_clock()
+    choice, clock = Choice(action, reason, user, student_id), program.read_clock()
     with program.installation.writing() as session:
         case = session.get(Case, case_id)
         if case is None:
@@ -56,23 +106,36 @@ def decide_case(program: Program, case_id: str, action: str, student_id: str | N
         if case.state != "open":
             raise CommandError(f"case {case_id} is decided already")
         form = session.get_one(Form, case.form_id)
+        if session.get_one(Submission, form.submission_id).submitted_by == user:
+            raise CommandError("who sent a form in does not decide on it")
+        if terms is not None:
+            _check_terms(session, case, form, terms, user, clock)
         doubted = find_doubted_grant(session, case_id)
         if doubted is not None and action == ACCEPT and (student_id or form.student_id) == doubted.student_id:
-            decision = _decide(case, form, action, doubted.student_id, reason, user, program, clock)
+            decision = _decide(case, form, choice, program, clock, doubted.student_id)
             confirm_doubted_grant(session, case, decision, clock)
             return Outcome(case_id, form.form_id, form.state, doubted.grant_id, False)
         if action == ACCEPT:
-            outcome = _accept(session, program, case, form, student_id, reason, user, clock)
+            outcome = _accept(session, program, case, form, choice, terms, clock)
         else:
             reasons = _find_told_reasons(case, reason) if action == RETURN else list(case.reasons)
             state = State.RETURNED if action == RETURN else State.REJECTED
-            decision = _decide(case, form, action, None, reason, user, program, clock)
-            written = _close(session, case, form, state, reasons, reason, user, clock)
+            decision = _decide(case, form, choice, program, clock)
+            written = _close(session, case, form, state, reasons, choice, clock)
             record(session, clock, Entry(Event.REVIEW_DECIDED, case_id, user, [decision, *written], {"action": action}))
             outcome = Outcome(case_id, form.form_id, state, None, False)
         if doubted is not None and not outcome.second_person_needed:
             end_doubted_grant(session, doubted, user, reason, clock)
     return outcome
+
+
+def find_acceptances(session: Session, case_id: str) -> list[Decision]:
+    """The acceptances of an open case that wait for a second person, in order: those since it was last opened."""
+    taken = select(Decision).where(Decision.case_id == case_id, Decision.action.in_((ACCEPT, REVERSE)))
+    found: list[Decision] = []
+    for decision in session.scalars(taken.order_by(Decision.at)):
+        found = [] if decision.action == REVERSE else [*found, decision]
+    return found
 
 
 def revoke_access(
@@ -93,47 +156,61 @@ def revoke_access(
         ]
         if not grants:
             raise CommandError("no grant of that student to that partner runs on that day")
-        for grant in grants:
-            grant.revoked_on, grant.revoked_by, grant.revoked_why = on_date, user, reason
-        ids = [grant.grant_id for grant in grants]
-        facts: dict[str, JsonValue] = {"grants": len(ids), "on": on_date.isoformat()}
-        record(session, clock, Entry(Event.ACCESS_WITHDRAWN, ids[0], user, grants, facts))
-    return ids
+        end_grants(session, grants, on_date, reason, user, clock)
+    return [grant.grant_id for grant in grants]
+
+
+def end_grants(session: Session, grants: Sequence[Grant], on_date: date, reason: str, user: str, clock: Clock) -> None:
+    """Ends grants from a day on and records it; there has to be one at least. The session holds the ledger's lock."""
+    for grant in grants:
+        grant.revoked_on, grant.revoked_by, grant.revoked_why = on_date, user, reason
+    facts: dict[str, JsonValue] = {"grants": len(grants), "on": on_date.isoformat()}
+    record(session, clock, Entry(Event.ACCESS_WITHDRAWN, grants[0].grant_id, user, grants, facts))
+
+
+def _check_terms(session: Session, case: Case, form: Form, terms: Terms, user: str, clock: Clock) -> None:
+    claim = find_claims(session, clock.now, [case.case_id]).get(case.case_id)
+    if claim is not None and claim.holder != user:
+        raise CommandError(f"{claim.holder} works on this case: take it over first")
+    if terms.seen != describe_seen(form):
+        raise CommandError("the case has changed since the page was shown: look at it again")
 
 
 def _accept(
-    session: Session,
-    program: Program,
-    case: Case,
-    form: Form,
-    student_id: str | None,
-    reason: str,
-    user: str,
-    clock: Clock,
+    session: Session, program: Program, case: Case, form: Form, choice: Choice, terms: Terms | None, clock: Clock
 ) -> Outcome:
     template, categories = _check_acceptable(session, program, form, clock)
-    chosen = student_id or form.student_id
+    chosen, user = choice.student_id or form.student_id, choice.user
     if chosen is None:
         raise CommandError("name the student to accept: --student ID")
-    children = EnrollmentCache(program.installation).find(session, clock.today)
+    enrollment = terms.enrollment if terms else EnrollmentCache(program.installation)
+    children = enrollment.find(session, clock.today)
     if chosen not in children.ids:
         raise CommandError("that student is not enrolled")
-    decision = _decide(case, form, ACCEPT, chosen, reason, user, program, clock)
-    first = _find_first_acceptance(session, case, chosen)
-    if _probability_of(form, chosen) < program.rulebook.policy.second_person_below and first is None:
-        record(session, clock, Entry(Event.SECOND_PERSON_ASKED, case.case_id, user, [decision]))
-        return Outcome(case.case_id, form.form_id, State.IN_REVIEW, None, True)
-    if first is not None and first.actor == user:
-        raise CommandError("a second person has to confirm this acceptance")
+    decision = _decide(case, form, choice, program, clock, chosen)
+    waiting = find_acceptances(session, case.case_id)
+    needs_two = bool(waiting) or _probability_of(form, chosen) < program.rulebook.policy.second_person_below
+    if needs_two or (terms is not None and terms.second_person):
+        agreeing = [first.actor for first in waiting if first.student_id == chosen]
+        if user in agreeing:
+            raise CommandError("a second person has to confirm this acceptance")
+        if not agreeing:
+            record(session, clock, Entry(Event.SECOND_PERSON_ASKED, case.case_id, user, [decision]))
+            session.execute(delete(CaseClaim).where(CaseClaim.case_id == case.case_id))
+            return Outcome(case.case_id, form.form_id, State.IN_REVIEW, None, True)
+        if terms is not None and not terms.leads & {user, *agreeing}:
+            raise CommandError("one of the two who accept this has to be a lead")
     form.student_id = chosen
     form.match = {**form.match, "student_id": chosen}
-    written = _close(session, case, form, State.GRANTED, [], reason, user, clock)
+    written = _close(session, case, form, State.GRANTED, [], choice, clock)
     year = program.rulebook.find_school_year(template.school_year)
     signer = Signer(
         is_student=find_mark(form, "student_signature", Mark.EMPTY) is Mark.MARKED,
         student_birth_date=children.find_birth_date(chosen),
     )
     grant = make_grant(form, chosen, categories, decision, year, signer, clock.now)
+    if session.get(Grant, grant.grant_id) is not None:  # an earlier one of this form was taken back, and stays
+        grant.grant_id = derive_id("grant", form.form_id, chosen, decision.decision_id)
     record(session, clock, Entry(Event.REVIEW_DECIDED, case.case_id, user, [decision, *written], {"action": ACCEPT}))
     record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, user, [grant]))
     draw_for_blind_sample(session, program, grant, user, clock)
@@ -158,13 +235,6 @@ def _check_acceptable(session: Session, program: Program, form: Form, clock: Clo
     return template, categories
 
 
-def _find_first_acceptance(session: Session, case: Case, student_id: str) -> Decision | None:
-    earlier = select(Decision).where(
-        Decision.case_id == case.case_id, Decision.action == ACCEPT, Decision.student_id == student_id
-    )
-    return session.scalars(earlier.order_by(Decision.at).limit(1)).first()
-
-
 def _find_told_reasons(case: Case, reason: str) -> list[str]:
     named = [code for code in re.findall(r"[A-Z0-9]+(?:_[A-Z0-9]+)+|DECLINED|ILLEGIBLE|DUPLICATE", reason)]
     told = [code for code in named if code in Reason.__members__]
@@ -172,16 +242,16 @@ def _find_told_reasons(case: Case, reason: str) -> list[str]:
 
 
 def _decide(
-    case: Case, form: Form, action: str, student_id: str | None, reason: str, user: str, program: Program, clock: Clock
+    case: Case, form: Form, choice: Choice, program: Program, clock: Clock, student_id: str | None = None
 ) -> Decision:
     return Decision(
-        decision_id=derive_id("dec", case.case_id, user, clock.now.isoformat()),
+        decision_id=derive_id("dec", case.case_id, choice.user, clock.now.isoformat()),
         form_id=form.form_id,
         case_id=case.case_id,
-        actor=user,
-        action=action,
+        actor=choice.user,
+        action=choice.action,
         student_id=student_id,
-        reason=reason,
+        reason=choice.reason,
         seen={"match": form.match, "reading": form.reading_sha256},
         policy_sha256=program.rulebook.policy.sha256,
         on_date=clock.today,
@@ -190,11 +260,12 @@ def _decide(
 
 
 def _close(
-    session: Session, case: Case, form: Form, state: State, reasons: list[str], why: str, user: str, clock: Clock
+    session: Session, case: Case, form: Form, state: State, reasons: list[str], choice: Choice, clock: Clock
 ) -> list[Tracked]:
     case.state, case.closed_on = "closed", clock.today
     form.state, form.reasons = state, list(reasons)
-    form.decided_by, form.decided_on, form.decided_why = user, clock.today, why
+    form.decided_by, form.decided_on, form.decided_why = choice.user, clock.today, choice.reason
+    session.execute(delete(CaseClaim).where(CaseClaim.case_id == case.case_id))
     rows = list(session.scalars(select(ListedStudent).where(ListedStudent.form_id == form.form_id)))
     for row in rows:
         row.state, row.reasons = state, list(reasons)

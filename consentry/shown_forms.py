@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from consentry.settling import FormPlan
+from matching import Candidate
 from review_queue import Ruling
 from store import JsonValue
 from store.tables import Form, FormTemplate
@@ -12,7 +15,17 @@ from store.tables import Form, FormTemplate
 
 def show_match(form_plan: FormPlan, ruling: Ruling) -> dict[str, JsonValue]:
     """The `match` of a form's JSON: the child that the ruling rests on, and all candidates with their evidence."""
-    candidates: list[JsonValue] = [
+    return {
+        "student_id": ruling.student_id,
+        "probability": form_plan.match.probability,
+        "candidates": show_candidates(form_plan.candidates),
+        "list_row": form_plan.row.row_number,
+    }
+
+
+def show_candidates(candidates: Sequence[Candidate]) -> list[JsonValue]:
+    """Candidates with their evidence, keys as in the contract."""
+    return [
         {
             "student_id": candidate.student_id,
             "probability": candidate.probability,
@@ -28,14 +41,8 @@ def show_match(form_plan: FormPlan, ruling: Ruling) -> dict[str, JsonValue]:
                 for piece in candidate.evidence
             ],
         }
-        for candidate in form_plan.candidates
+        for candidate in candidates
     ]
-    return {
-        "student_id": ruling.student_id,
-        "probability": form_plan.match.probability,
-        "candidates": candidates,
-        "list_row": form_plan.row.row_number,
-    }
 
 
 def show_form(session: Session, form: Form) -> dict[str, JsonValue]:
