@@ -1,34 +1,51 @@
 """Takes the columns of an enrollment frame and checks them whole, before any index is built.
 
-Decides whether a frame can be matched against. Never changes a value beyond making missing cells "". Messages name columns
-and counts, never a child's data.
+Decides whether a frame can be matched against. Never changes a value beyond making missing cells "" and trimming blanks.
+Messages name columns and counts, never a child's data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 REQUIRED = ("student_id", "first", "last", "birth_date", "school")
 
 
-@dataclass(frozen=True, slots=True)
-class EnrollmentColumns:
-    """The columns as lists of text, all of one length; "" where a cell or a whole column is missing."""
+@dataclass(frozen=True, slots=True, eq=False)
+class TextColumn:
+    """One column: its distinct values and, for each child, (N,), which of them it is. Indexing gives a child's text."""
 
-    student_id: list[str]
-    first: list[str]
-    last: list[str]
-    birth_date: list[str]
-    school: list[str]
-    middle: list[str]
-    preferred_first: list[str]
-    other_names: list[str]
-    grade: list[str]
-    guardians: list[str]
-    username: list[str]
-    state_id: list[str]
+    values: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+    def __getitem__(self, child: int) -> str:
+        return self.values[int(self.codes[child])]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnrollmentColumns:
+    """The columns as text, all of one length; "" where a cell or a whole column is missing."""
+
+    student_id: TextColumn
+    first: TextColumn
+    last: TextColumn
+    birth_date: TextColumn
+    school: TextColumn
+    middle: TextColumn
+    preferred_first: TextColumn
+    other_names: TextColumn
+    grade: TextColumn
+    guardians: TextColumn
+    username: TextColumn
+    state_id: TextColumn
 
 
 def _text(cell: object) -> str:
@@ -39,6 +56,17 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
+def as_column(cells: Sequence[object]) -> TextColumn:
+    """Cells of any kind as a column of text."""
+    array = np.empty(len(cells), dtype=object)
+    array[:] = list(cells)
+    codes, distinct = pd.factorize(array, use_na_sentinel=True)
+    texts = [_text(cell) for cell in distinct]
+    places: dict[str, int] = {"": 0}
+    place_of = np.array([places.setdefault(text, len(places)) for text in texts] + [0], dtype=np.int32)
+    return TextColumn(tuple(places), place_of[codes])
+
+
 def take_columns(frame: pd.DataFrame) -> EnrollmentColumns:
     """The frame's columns as text; ValueError where a required column is missing or a student_id is empty or doubled."""
     missing = [name for name in REQUIRED if name not in frame.columns]
@@ -47,16 +75,17 @@ def take_columns(frame: pd.DataFrame) -> EnrollmentColumns:
     doubled_columns = [name for name in frame.columns[frame.columns.duplicated()]]
     if doubled_columns:
         raise ValueError(f"enrollment has these columns more than once: {', '.join(map(str, doubled_columns))}")
-    empty = [""] * len(frame)
-    columns = {
-        field.name: [_text(cell) for cell in frame[field.name].tolist()] if field.name in frame.columns else list(empty)
-        for field in fields(EnrollmentColumns)
-    }
-    taken = EnrollmentColumns(**columns)
-    without_id = sum(1 for number in taken.student_id if not number)
+    empty = TextColumn(("",), np.zeros(len(frame), dtype=np.int32))
+    taken = EnrollmentColumns(
+        **{
+            field.name: as_column(frame[field.name].tolist()) if field.name in frame.columns else empty
+            for field in fields(EnrollmentColumns)
+        }
+    )
+    times = np.bincount(taken.student_id.codes, minlength=len(taken.student_id.values))
+    without_id, doubled = int(times[0]), int(np.maximum(times[1:] - 1, 0).sum())
     if without_id:
         raise ValueError(f"enrollment has {without_id:,} rows without a student_id")
-    doubled = len(taken.student_id) - len(set(taken.student_id))
     if doubled:
         raise ValueError(f"enrollment has {doubled:,} rows whose student_id stands in an earlier row: merge them first")
     return taken

@@ -13,11 +13,10 @@ from rapidfuzz.distance import OSA
 from matching.child_index import ChildIndex
 from matching.grades import read_grade
 from matching.name_folding import join_words, parts_of, words_of
-from matching.name_roles import FORMS_OF_ROLE, Role
+from matching.name_roles import Cell, NameRecord, Role, forms_of_cell, words_of_record
 from matching.pixels import measure_gap
 from matching.posterior import FieldRatios
 from matching.query_reading import text_of, value_of
-from matching.schools import compare_schools, split_school
 from matching.spelling_variants import nicknames_of, spelling_key, variants_of
 from matching.student_ids import clean_id, strip_zeros
 from matching.types import Agreement, Evidence, Query, Witness, is_reading
@@ -57,7 +56,7 @@ def compare_joined(written: str, real: str) -> Agreement:
 def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: float, other_order: bool) -> Evidence:
     """Evidence of one name box."""
     field = {Role.FIRST: "student_first", Role.LAST: "student_last", Role.MIDDLE: "student_middle"}[role]
-    record, label, shown = index.records[child], _LABEL[role], text_of(value)
+    record, label, shown = index.record(child), _LABEL[role], text_of(value)
     own = {Role.FIRST: record.first, Role.LAST: record.last, Role.MIDDLE: record.middle}[role]
     written = join_words(shown)
     if not written or not own:
@@ -73,12 +72,11 @@ def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: 
     if level in {Agreement.VARIANT, Agreement.CLOSE}:
         how = "is another form of" if level is Agreement.VARIANT else "is a letter or two from"
         return Evidence(field, shown, level, weight, f"{label} {shown} {how} {own}")
-    known = FORMS_OF_ROLE[role](record)
-    if any(written == form.replace(" ", "") for form in known):
+    if written in joined_forms(record, role):
         return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} {shown} is part or another form of {own}")
     if is_reading(value) and weight > 3.0:
         return Evidence(field, shown, Agreement.CLOSE, weight, f"{label} read as {shown}, fits {own} well")
-    everywhere = set(FORMS_OF_ROLE[Role.ANY](record))
+    everywhere = words_of_record(record)
     if other_order and words_of(shown) and all(word in everywhere for word in words_of(shown)):
         return Evidence(field, shown, Agreement.VARIANT, weight, f"{label} {shown} stands in another place of the name")
     if is_reading(value) and weight > 0.5:
@@ -152,7 +150,8 @@ def word_school(index: ChildIndex, child: int, value: object, weight: float) -> 
         return Evidence("school", shown, Agreement.MISSING, 0.0, "school missing")
     if shown.strip().lower() == real.lower():
         return Evidence("school", shown, Agreement.EXACT, weight, "school agrees")
-    score = compare_schools(split_school(shown), split_school(real))
+    compared = index.schools.compare(shown)
+    score = 0.0 if compared is None else float(compared[index.schools.school_of_child[child]])
     if score > 0.8 and weight > 1.0:
         return Evidence("school", shown, Agreement.VARIANT, weight, f"{shown} is short for {real}")
     if is_reading(value) and weight > 2.0:
@@ -193,33 +192,62 @@ def word_guardian(index: ChildIndex, child: int, value: object, weight: float) -
     return Evidence("parent_name", shown, Agreement.DIFFERENT, weight, "parent is not an enrolled guardian")
 
 
-def word_evidence(
-    index: ChildIndex, child: int, query: Query, fields: FieldRatios, place: int, witness: Witness = Witness.FORM
-) -> tuple[Evidence, ...]:
-    """All evidence for one child; `place` is the child's row in `fields`. Boxes that hold nothing are left out."""
-    first, last, name = float(fields.first[place]), float(fields.last[place]), float(fields.name[place])
-    other_order = name > first + last + float(fields.middle[place]) + 0.5
-    found: list[Evidence] = []
-    if _says_something(query.get("student_first")):
-        weight = name / 2 if other_order else first
-        found.append(word_name(index, child, Role.FIRST, query.get("student_first"), weight, other_order))
-    if _says_something(query.get("student_middle")):
-        weight = 0.0 if other_order else float(fields.middle[place])
-        found.append(word_name(index, child, Role.MIDDLE, query.get("student_middle"), weight, other_order))
-    if _says_something(query.get("student_last")):
-        weight = name / 2 if other_order else last
-        found.append(word_name(index, child, Role.LAST, query.get("student_last"), weight, other_order))
-    if _says_something(query.get("birth_date")):
-        found.append(word_birth_date(index, child, query.get("birth_date"), float(fields.birth_date[place])))
-    if _says_something(query.get("student_id")):
-        found.append(word_student_id(index, child, query.get("student_id"), float(fields.student_id[place])))
-    if _says_something(query.get("school")):
-        found.append(word_school(index, child, query.get("school"), float(fields.school[place])))
-    if _says_something(query.get("grade")):
-        found.append(word_grade(index, child, query.get("grade"), float(fields.grade[place])))
-    if _says_something(query.get("parent_name")):
-        found.append(word_guardian(index, child, query.get("parent_name"), float(fields.guardian[place])))
-    return tuple(found) if witness is Witness.FORM else tuple(replace(piece, witness=witness) for piece in found)
+class EvidenceWriter:
+    """Words the evidence of pairs that were weighed. Holds no state beyond the tables it reads."""
+
+    def __init__(self, index: ChildIndex) -> None:
+        self._index = index
+
+    def write(
+        self, child: int, query: Query, fields: FieldRatios, place: int, witness: Witness = Witness.FORM
+    ) -> list[Evidence]:
+        """All evidence for one child; `place` is the pair's row in `fields`. Boxes that hold nothing are left out."""
+        index = self._index
+        found = self._write_names(child, query, fields, place)
+        for field, word in _WORDED.items():
+            value = query.get(field)
+            if _says_something(value):
+                weight = float(getattr(fields, _RATIO_OF.get(field, field))[place])
+                found.append(word(index, child, value, weight))
+        return found if witness is Witness.FORM else [replace(piece, witness=witness) for piece in found]
+
+    def _write_names(self, child: int, query: Query, fields: FieldRatios, place: int) -> list[Evidence]:
+        first, last, name = float(fields.first[place]), float(fields.last[place]), float(fields.name[place])
+        middle = float(fields.middle[place])
+        other_order = name > first + last + middle + 0.5
+        half = name / 2
+        boxes = (
+            ("student_first", Role.FIRST, half if other_order else first),
+            ("student_middle", Role.MIDDLE, 0.0 if other_order else middle),
+            ("student_last", Role.LAST, half if other_order else last),
+        )
+        return [
+            word_name(self._index, child, role, query.get(field), weight, other_order)
+            for field, role, weight in boxes
+            if _says_something(query.get(field))
+        ]
+
+
+_WORDED = {
+    "birth_date": word_birth_date,
+    "student_id": word_student_id,
+    "school": word_school,
+    "grade": word_grade,
+    "parent_name": word_guardian,
+}
+_RATIO_OF = {"parent_name": "guardian"}
+
+
+def joined_forms(record: NameRecord, role: Role) -> frozenset[str]:
+    """Everything, joined, that the habits may put into one box for this child."""
+    cells = zip(
+        Cell, (record.first, record.middle, record.last, record.preferred_first, record.other_names), strict=True
+    )
+    forms = {use.text.replace(" ", "") for cell, text in cells for use in forms_of_cell(cell, text) if use.role is role}
+    first, middle, last = join_words(record.first), join_words(record.middle), join_words(record.last)
+    if middle:
+        forms |= {first + middle} if role is Role.FIRST else {middle + last}
+    return frozenset(forms)
 
 
 def _says_something(value: object) -> bool:

@@ -7,14 +7,14 @@ says nearly all of it already, and `matcher` counts it less where the date agree
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from math import log
 
 import numpy as np
 
+from matching.enrollment_columns import TextColumn
 from matching.name_vocabulary import FloatArray
+from matching.weights import Weights
 
-SAME, OFF_BY_ONE = 0.88, 0.09
 _KINDERGARTEN = {"k", "kg", "kindergarten", "kinder", "0", "00"}
 _BEFORE = {"pk", "prek", "pre", "preschool", "-1", "p3", "p4", "tk"}
 _WORDS = (
@@ -58,19 +58,21 @@ def read_grade(text: str) -> int | None:
 class GradeIndex:
     """The grades of the enrolled children. Immutable after construction."""
 
-    def __init__(self, grades: Sequence[str]) -> None:
-        read = {text: read_grade(text) for text in set(grades)}
-        numbers = [read[text] for text in grades]
-        self.grade_of_child = np.array([15 if number is None else number + 1 for number in numbers], dtype=np.int8)
+    def __init__(self, grades: TextColumn, weights: Weights) -> None:
+        read = [read_grade(text) for text in grades.values]
+        places = np.array([15 if number is None else number + 1 for number in read], dtype=np.int8)
+        self.grade_of_child = places[grades.codes]
+        self._same, self._off_by_one = weights.grade_slips.same, weights.grade_slips.off_by_one
         counts = np.bincount(self.grade_of_child, minlength=16)[:15].astype(np.float64)
         self._frequency = (counts + 0.5) / (counts.sum() + 7.5)
 
     def weigh_text(self, text: str) -> FloatArray | None:
         """Log-likelihood ratio of each grade, (16,): place 0 is pre-kindergarten, place 15 is 0 for no grade."""
         written = read_grade(text)
-        if written is None:
+        if written is None or not 0 <= written + 1 < 15:
             return None
         apart = np.abs(np.arange(-1, 14) - written)
-        chance = np.where(apart == 0, SAME, np.where(apart == 1, OFF_BY_ONE / 2, (1 - SAME - OFF_BY_ONE) / 12))
+        same, off = self._same, self._off_by_one
+        chance = np.where(apart == 0, same, np.where(apart == 1, off / 2, max(1 - same - off, 1e-3) / 12))
         anybody = float((chance * self._frequency).sum())
         return np.append(np.log(chance) - log(anybody), 0.0).astype(np.float32)

@@ -6,43 +6,57 @@ already did. Another guardian than the enrolled ones is common, so a different n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import log
 
 import numpy as np
 
+from matching.enrollment_columns import TextColumn
 from matching.name_folding import parts_of, words_of
 from matching.name_index import Weighed, mix_unrelated
-from matching.name_roles import Postings, build_postings
 from matching.name_vocabulary import CACHED_NAMES, FloatArray, IntArray, NameVocabulary, population_log_probability
+from matching.postings import LongArray, Postings, Uses, build_postings, lay_out
+from matching.weights import Weights
 
-UNRELATED_SHARE = 0.35
-WORD_UNRELATED_SHARE = 0.15
 UNSEEN_SHARE = 0.1
 OWN_SURNAME = -3.2
 """Log of what an agreement with the child's own surname still adds."""
 HIGHEST_RATIO = 8.0
 MOST_WORDS = 5
+_OWN, _SURNAME = 0, 1
+_NO_CLASS = np.zeros(1, dtype=np.float32)
 
 
 class GuardianIndex:
     """The words of all guardians' names. Immutable after construction."""
 
-    def __init__(self, guardians: Sequence[str], surnames: Sequence[str], unlisted_population: float) -> None:
+    def __init__(
+        self, guardians: TextColumn, surnames: TextColumn, weights: Weights, unlisted_population: float
+    ) -> None:
+        self._weights = weights
         id_of: dict[str, int] = {}
-        ids: list[IntArray] = []
-        shares: list[FloatArray] = []
-        for cell, surname in zip(guardians, surnames, strict=True):
-            own = set(words_of(surname))
-            prices: dict[int, float] = {}
-            for person in parts_of(cell):
-                for word in words_of(person):
-                    if len(word) > 1:
-                        prices[id_of.setdefault(word, len(id_of))] = OWN_SURNAME if word in own else 0.0
-            ids.append(np.fromiter(prices.keys(), dtype=np.int32, count=len(prices)))
-            shares.append(np.fromiter(prices.values(), dtype=np.float32, count=len(prices)))
-        self._vocabulary = NameVocabulary(list(id_of))
-        self._postings: Postings = build_postings(ids, shares, len(id_of), unlisted_population)
-        self._children_count = len(guardians)
+        pairs = guardians.codes.astype(np.int64) * len(surnames.values) + surnames.codes
+        distinct, pair_of_child = np.unique(pairs, return_inverse=True)
+        words_of_guardians = [_words_of_people(cell) for cell in guardians.values]
+        words_of_surnames = [frozenset(words_of(cell)) for cell in surnames.values]
+        owners: list[int] = []
+        forms: list[int] = []
+        habits: list[int] = []
+        for place, pair in enumerate(distinct.tolist()):
+            own = words_of_surnames[pair % len(surnames.values)]
+            for word in words_of_guardians[pair // len(surnames.values)]:
+                owners.append(place)
+                forms.append(id_of.setdefault(word, len(id_of)))
+                habits.append(_SURNAME if word in own else _OWN)
+        self.vocabulary = NameVocabulary(list(id_of), weights.name_slips)
+        counts = np.bincount(np.array(owners, dtype=np.int64), minlength=distinct.size).astype(np.int64)
+        start = np.concatenate([[0], np.cumsum(counts)])
+        self.postings: Postings = build_postings(
+            [_spread(pair_of_child, start, counts, forms, habits)],
+            len(guardians),
+            len(id_of),
+            np.array([0.0, OWN_SURNAME], dtype=np.float32),
+            unlisted_population,
+        )
         self._unseen_share = min(0.9, UNSEEN_SHARE + unlisted_population / (len(guardians) + unlisted_population + 1))
         self._cache: dict[str, Weighed] = {}
         self.known = bool(id_of)
@@ -60,28 +74,30 @@ class GuardianIndex:
         if found is None:
             if len(self._cache) > CACHED_NAMES:
                 self._cache.clear()
-            near = self._vocabulary.find_neighbours(word)
-            population = population_log_probability(near, self._postings.log_frequency, self._unseen_share)
-            found = mix_unrelated(near.ids, near.channel - population, WORD_UNRELATED_SHARE)
+            near = self.vocabulary.find_neighbours(word)
+            population = population_log_probability(near, self.postings.log_frequency, self._unseen_share)
+            unrelated = self._weights.unrelated.guardian_word
+            found = mix_unrelated(near.ids, near.channel, population, unrelated, _NO_CLASS)
             self._cache[word] = found
         return found
 
-    def add_gains(self, total: FloatArray, words: tuple[Weighed, ...]) -> None:
-        """Adds to `total` (N,), in place, what the words of a guardian's name speak for, up to `HIGHEST_RATIO`."""
-        if not words:
-            return
-        gains = np.zeros(self._children_count, dtype=np.float32)
-        for weighed in words:
-            children, ratio = self._postings.find(weighed.ids, weighed.ratio)
-            np.add.at(gains, children, np.maximum(ratio, 0.0))
-        total += np.minimum(gains, np.float32(HIGHEST_RATIO))
+    def mix(self, total: FloatArray) -> FloatArray:
+        """From the summed ratios of the words, (M,), to the ratio of the field."""
+        unrelated = log(self._weights.unrelated.guardian)
+        related = np.minimum(total, HIGHEST_RATIO) + np.float32(log(1 - self._weights.unrelated.guardian))
+        return np.asarray(np.logaddexp(related, np.float32(unrelated)), dtype=np.float32)
 
-    def take(self, children: IntArray, words: tuple[Weighed, ...]) -> FloatArray:
-        """The ratio of some children, (M,); 0 where no guardian is enrolled."""
-        total = np.zeros(children.size, dtype=np.float32)
-        forms = self._postings.expand(children)
-        for weighed in words:
-            total += np.maximum(forms.best(weighed.ids, weighed.ratio), np.float32(weighed.floor))
-        mixed = np.log((1 - UNRELATED_SHARE) * np.exp(np.minimum(total, HIGHEST_RATIO)) + UNRELATED_SHARE)
-        mixed[forms.without] = 0.0
-        return np.asarray(mixed, dtype=np.float32)
+
+def _words_of_people(cell: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for person in parts_of(cell) for word in words_of(person) if len(word) > 1))
+
+
+def _spread(pair_of_child: IntArray, start: LongArray, counts: LongArray, forms: list[int], habits: list[int]) -> Uses:
+    """From words of each distinct pair of guardians and surname to words of each child."""
+    each = counts[pair_of_child]
+    positions = lay_out(start[pair_of_child], each)
+    return Uses(
+        np.repeat(np.arange(pair_of_child.size, dtype=np.int32), each),
+        np.array(forms, dtype=np.int32)[positions],
+        np.array(habits, dtype=np.uint8)[positions],
+    )

@@ -6,47 +6,50 @@ content never raises: what can't be read says nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from matching.assignment import assign_one_to_one
-from matching.child_index import ChildIndex, WeighedQuery, join_weighed, select_best
+from matching.child_index import ChildIndex
 from matching.enrollment_columns import take_columns
-from matching.evidence_words import word_evidence
-from matching.posterior import FieldRatios, Prior, compute_probabilities, take_rows
+from matching.evidence_words import EvidenceWriter
+from matching.posterior import Prior, compute_probabilities, join_corrections, join_ratios, join_witnesses
+from matching.query_reading import ReadQuery
+from matching.reach import Array64, reach_children
 from matching.types import Candidate, Evidence, Query, Witness
+from matching.weighing import WeighedPairs
+from matching.weights import Weights, builtin_weights
 
 MOST_CANDIDATES = 10
 LOWEST_PROBABILITY = 1e-6
 UNLISTED_POPULATION = 300.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Testimony:
-    """What one witness says of the listed children, (M,) ratios each."""
-
-    query: Query
-    witness: Witness
-    ratios: FieldRatios
+AT_ONCE = 192
+MOST_THREADS = 4
 
 
 class Matcher:
-    """Matches queries against one enrollment. Immutable after construction.
+    """Matches queries against one enrollment. Immutable after construction, safe to use from several threads.
 
     `enrollment` has the columns of the contract, all text; ValueError where one that is required is missing or a student_id
-    stands in two rows. Candidates come best first, at most ten; what their probabilities leave of 1 is "not enrolled here".
+    stands in two rows. `weights` are the built-in tables unless others were learned. Candidates come best first, at most ten;
+    what their probabilities leave of 1 is "not enrolled here".
     """
 
-    def __init__(self, enrollment: pd.DataFrame) -> None:
-        self._index = ChildIndex(take_columns(enrollment), UNLISTED_POPULATION)
-        self._prior = Prior(population=self._index.children_count)
+    def __init__(self, enrollment: pd.DataFrame, weights: Weights | None = None) -> None:
+        self.weights = weights or builtin_weights()
+        self._index = ChildIndex(take_columns(enrollment), self.weights, UNLISTED_POPULATION)
+        rivals = self.weights.rivals
+        self._prior = Prior(rivals.stranger, rivals.sibling, rivals.twin, self._index.children_count)
+        self._writer = EvidenceWriter(self._index)
 
     def match(self, query: Query) -> list[Candidate]:
         """The children that the query may mean, best first; empty where it says nothing."""
-        return self._match_alone(query, Witness.FORM)
+        return self._match_some([query], Witness.FORM)[0]
 
     def match_joint(self, form_query: Query, row_query: Query) -> list[Candidate]:
         """The children that a form and its list row mean together, best first; evidence names its witness.
@@ -57,48 +60,81 @@ class Matcher:
         """
         form, row = self._index.read(form_query), self._index.read(row_query)
         if form is None:
-            return self._match_alone(row_query, Witness.ROW)
+            return self._match_some([row_query], Witness.ROW)[0]
         if row is None:
-            return self._match_alone(form_query, Witness.FORM)
-        by_form, by_row = self._index.reach(form), self._index.reach(row)
-        children = np.union1d(by_form.children, by_row.children).astype(np.int32)
-        of_form, of_row = self._index.weigh(form, children), self._index.weigh(row, children)
-        joined = select_best(join_weighed(of_form, of_row), min(by_form.remainder, by_row.remainder))
-        testimonies = [
-            _Testimony(form_query, Witness.FORM, take_rows(of_form.fields, joined.order)),
-            _Testimony(row_query, Witness.ROW, take_rows(of_row.fields, joined.order)),
-        ]
-        return self._list_candidates(joined, testimonies)
-
-    def _match_alone(self, query: Query, witness: Witness) -> list[Candidate]:
-        read = self._index.read(query)
-        if read is None:
-            return []
-        reached = self._index.reach(read)
-        weighed = select_best(self._index.weigh(read, reached.children), reached.remainder)
-        return self._list_candidates(weighed, [_Testimony(query, witness, weighed.best.fields)])
-
-    def _list_candidates(self, weighed: WeighedQuery, testimonies: Sequence[_Testimony]) -> list[Candidate]:
-        best = weighed.best
-        probabilities = compute_probabilities(best.fields, best.family, weighed.remainder, self._prior)
-        order = np.argsort(-probabilities, kind="stable")[: 3 * MOST_CANDIDATES].tolist()
-        student_ids = self._index.columns.student_id
-        order.sort(key=lambda place: (-round(float(probabilities[place]), 9), student_ids[int(best.children[place])]))
+            return self._match_some([form_query], Witness.FORM)[0]
+        reached = [reach_children(self._index, [read]) for read in (form, row)]
+        children = np.union1d(reached[0].children, reached[1].children).astype(np.int32)
+        query = np.zeros(children.size, dtype=np.int32)
+        of_form, of_row = (self._index.weigh([read], query, children) for read in (form, row))
+        joined = WeighedPairs(
+            query,
+            children,
+            join_witnesses(of_form.fields, of_row.fields),
+            join_ratios(of_form.family, of_row.family),
+            join_corrections(of_form.corrections, of_row.corrections),
+        )
+        remainder = np.minimum(reached[0].remainder, reached[1].remainder)
+        testimonies = [(form_query, Witness.FORM, of_form), (row_query, Witness.ROW, of_row)]
         found: list[Candidate] = []
-        for place in order[:MOST_CANDIDATES]:
-            probability = float(probabilities[place])
-            if probability < LOWEST_PROBABILITY:
-                break
-            child = int(best.children[place])
+        for place, probability in self._rank(joined, remainder)[0]:
             evidence: list[Evidence] = []
-            for said in testimonies:
-                evidence.extend(word_evidence(self._index, child, said.query, said.ratios, place, said.witness))
-            found.append(Candidate(student_ids[child], min(probability, 1.0), tuple(evidence)))
+            for said, witness, weighed in testimonies:
+                evidence += self._writer.write(int(children[place]), said, weighed.fields, place, witness)
+            found.append(self._candidate(int(children[place]), probability, evidence))
         return found
 
     def match_batch(self, queries: Sequence[Query], one_to_one: bool = False) -> list[list[Candidate]]:
         """`match` for each query, in order. With `one_to_one` no two queries may claim one child: a child that fits two
         queries stays likely for the one it fits best, and the other's probability for it is cut accordingly.
         """
-        found = [self.match(query) for query in queries]
+        lots = [queries[start : start + AT_ONCE] for start in range(0, len(queries), AT_ONCE)]
+        threads = min(MOST_THREADS, os.cpu_count() or 1, len(lots))
+        if threads > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                answers = list(pool.map(lambda lot: self._match_some(lot, Witness.FORM), lots))
+        else:
+            answers = [self._match_some(lot, Witness.FORM) for lot in lots]
+        found = [candidates for lot in answers for candidates in lot]
         return assign_one_to_one(found) if one_to_one else found
+
+    def _match_some(self, queries: Sequence[Query], witness: Witness) -> list[list[Candidate]]:
+        found: list[list[Candidate]] = [[] for _ in queries]
+        places: list[int] = []
+        reads: list[ReadQuery] = []
+        for place, query in enumerate(queries):
+            read = self._index.read(query)
+            if read is not None:
+                places.append(place)
+                reads.append(read)
+        if not reads:
+            return found
+        reached = reach_children(self._index, reads)
+        weighed = self._index.weigh(reads, reached.query, reached.children)
+        for place, ranked in zip(places, self._rank(weighed, reached.remainder), strict=True):
+            for pair, probability in ranked:
+                child = int(weighed.children[pair])
+                evidence = self._writer.write(child, queries[place], weighed.fields, pair, witness)
+                found[place].append(self._candidate(child, probability, evidence))
+        return found
+
+    def _candidate(self, child: int, probability: float, evidence: list[Evidence]) -> Candidate:
+        return Candidate(self._index.columns.student_id[child], min(probability, 1.0), tuple(evidence))
+
+    def _rank(self, weighed: WeighedPairs, remainder: Array64) -> list[list[tuple[int, float]]]:
+        """For each query the pairs to list, best first, with their probabilities."""
+        probabilities = compute_probabilities(
+            weighed.query, weighed.fields, weighed.family, weighed.corrections, remainder, self._prior, self.weights
+        )
+        listed = np.flatnonzero(probabilities >= LOWEST_PROBABILITY)
+        order = listed[np.lexsort((-probabilities[listed], weighed.query[listed]))]
+        starts = np.searchsorted(weighed.query[order], np.arange(remainder.size + 1)).tolist()
+        student_ids = self._index.columns.student_id
+        ranked: list[list[tuple[int, float]]] = []
+        for start, end in pairwise(starts):
+            pairs = [
+                (int(pair), float(probabilities[pair])) for pair in order[start : min(end, start + 3 * MOST_CANDIDATES)]
+            ]
+            pairs.sort(key=lambda pair: (-round(pair[1], 9), student_ids[int(weighed.children[pair[0]])]))
+            ranked.append(pairs[:MOST_CANDIDATES])
+        return ranked

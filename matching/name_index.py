@@ -1,4 +1,4 @@
-"""Weighs a written or pictured name against every name form of the enrolled children, by log-likelihood ratios.
+"""Weighs a written name against every name form of the enrolled children, by log-likelihood ratios.
 
 For each form: log P(what was written | form) - log P(what was written | anybody), so that a rare name that agrees weighs
 more than a common one, and a close spelling of a rare name more than of a common one. Never decides between boxes (first,
@@ -9,43 +9,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from matching.enrollment_columns import EnrollmentColumns, TextColumn
+from matching.name_classes import NameClasses, learn_classes, no_classes
 from matching.name_folding import words_of
 from matching.name_roles import (
-    FORMS_OF_ROLE,
-    ChildForms,
-    NameRecord,
-    Postings,
+    Cell,
+    FormUse,
+    Habit,
     Role,
-    build_postings,
     find_marks,
+    forms_of_cell,
+    log_family_shares,
+    log_shares,
     spell_with_marks,
 )
-from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, population_log_probability
+from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, Neighbours, population_log_probability
+from matching.postings import HabitArray, Postings, Uses, build_postings, lay_out
+from matching.weights import Weights
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-UNRELATED_SHARE = {Role.FIRST: 0.012, Role.MIDDLE: 0.12, Role.LAST: 0.015, Role.ANY: 0.03, Role.FAMILY: 0.05}
-"""Chance that a family writes a name in this box that has nothing to do with the enrolled one."""
 UNSEEN_SHARE = 0.08
 """Chance that somebody's name is none of the names here, where many are enrolled."""
-WORD_OF_SEVERAL = log(0.06)
-SEVERAL_WORDS = log(0.15)
 ENROLLED_INITIAL = 2.0
 MOST_WORDS = 5
+CACHED_TEXTS = 200_000
+SPLIT_BOXES = {Role.FIRST: (Role.FIRST, Role.MIDDLE), Role.LAST: (Role.MIDDLE, Role.LAST)}
+"""Boxes that may hold two names, one after the other."""
+CLASSED = (Role.FIRST, Role.MIDDLE, Role.LAST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """Forms (ids ascending) and their log-likelihood ratios for one text in one box. `floor` holds for all forms not listed."""
+    """Forms (ids ascending) and their log-likelihood ratios for one text in one box. `floor` holds for all forms not listed.
+
+    `population` is log P(anybody writes this); `by_class` (K,) what a stranger of each name class adds to it.
+    """
 
     ids: IntArray
     ratio: FloatArray
     floor: float
+    population: float
+    by_class: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,74 +63,116 @@ class WrittenForms:
     form_ids: IntArray
 
 
-def mix_unrelated(ids: IntArray, gain: FloatArray, unrelated: float) -> Weighed:
+@dataclass(frozen=True, slots=True, eq=False)
+class _CellForms:
+    """The forms of each distinct text of one cell in one box, end to end."""
+
+    start: NDArray[np.int64]
+    forms: IntArray
+    habits: HabitArray
+
+
+def mix_unrelated(
+    ids: IntArray, channel: FloatArray, population: float, unrelated: float, by_class: FloatArray
+) -> Weighed:
     """Mixes in the chance that something unrelated was written; drops forms that say no more than that.
 
-    `gain` (K,) is log P(written | form) - log P(written | anybody).
+    `channel` (K,) is log P(written | form), `population` log P(written | anybody).
     """
-    ratio = np.log((1.0 - unrelated) * np.exp(np.minimum(gain, 60.0)) + unrelated)
+    gain = np.exp(np.minimum(channel - np.float32(population), np.float32(60.0)))
+    ratio = np.log((1.0 - unrelated) * gain + unrelated)
     floor = log(unrelated)
     speaks = (ratio > floor + 0.05).nonzero()[0]
     speaks = speaks[np.lexsort((ratio[speaks], ids[speaks]))]
     ids, ratio = ids[speaks], ratio[speaks]
     best = np.ones(ids.size, dtype=np.bool_)
     best[:-1] = ids[1:] != ids[:-1]
-    return Weighed(ids[best], ratio[best].astype(np.float32), floor)
-
-
-def take_best(forms: ChildForms, weighed: Weighed) -> FloatArray:
-    """The ratio of some children, (M,): the best of each child's forms; 0 where enrollment has nothing to compare."""
-    ratios = np.maximum(forms.best(weighed.ids, weighed.ratio), np.float32(weighed.floor))
-    ratios[forms.without] = 0.0
-    return ratios
-
-
-def weigh_family(forms: ChildForms, words: Sequence[Weighed]) -> FloatArray:
-    """How much the written words speak for a brother or sister of some children, (M,): only shared words count.
-
-    `forms` are the children's forms in the role "family".
-    """
-    total = np.zeros(forms.without.size, dtype=np.float32)
-    for weighed in words:
-        total += np.maximum(forms.best(weighed.ids, weighed.ratio), 0.0)
-    return total
+    return Weighed(ids[best], ratio[best].astype(np.float32), floor, population, by_class)
 
 
 class NameIndex:
     """All names of the enrolled children, ready to be weighed. Immutable after construction."""
 
-    def __init__(self, records: Sequence[NameRecord], unlisted_population: float) -> None:
-        id_of: dict[str, int] = {}
-        written: dict[Role, dict[str, int]] = {role: {} for role in Role}
-        self.postings: dict[Role, Postings] = {}
-        ids_of_role: dict[Role, list[IntArray]] = {role: [] for role in Role}
-        shares_of_role: dict[Role, list[FloatArray]] = {role: [] for role in Role}
-        for record in records:
-            marks = find_marks(record)
-            for role, forms_of in FORMS_OF_ROLE.items():
-                prices: dict[int, float] = {}
-                texts = written[role]
-                for text, price in forms_of(record).items():
-                    number = texts.get(text)
-                    if number is None:
-                        number = id_of.setdefault(text.replace(" ", ""), len(id_of))
-                        texts.update(dict.fromkeys(spell_with_marks(text, marks), number))
-                    if prices.get(number, -99.0) < price:
-                        prices[number] = price
-                ids_of_role[role].append(np.fromiter(prices.keys(), dtype=np.int32, count=len(prices)))
-                shares_of_role[role].append(np.fromiter(prices.values(), dtype=np.float32, count=len(prices)))
-        self.vocabulary = NameVocabulary(list(id_of))
-        self.children_count = len(records)
-        for role in Role:
-            self.postings[role] = build_postings(
-                ids_of_role[role], shares_of_role[role], len(id_of), unlisted_population
+    def __init__(
+        self,
+        columns: EnrollmentColumns,
+        first_of_january: NDArray[np.bool_],
+        weights: Weights,
+        unlisted_population: float,
+    ) -> None:
+        self.weights = weights
+        self.children_count = len(columns.first)
+        habits = weights.name_habits
+        self._id_of: dict[str, int] = {}
+        self._written: dict[Role, dict[str, int]] = {role: {} for role in Role}
+        uses = self._collect_uses(columns)
+        self.vocabulary = NameVocabulary(list(self._id_of), weights.name_slips)
+        self.postings: dict[Role, Postings] = {
+            role: build_postings(
+                uses[role], self.children_count, len(self._id_of), log_shares(role, habits), unlisted_population
             )
-        self._written = written
+            for role in Role
+        }
+        boxes = [self.postings[role] for role in CLASSED]
+        self.classes: NameClasses = (
+            no_classes(boxes) if unlisted_population > self.children_count else learn_classes(boxes, first_of_january)
+        )
+        self.family_share = log_family_shares()
+        self._no_class = np.zeros(self.classes.log_prior.size, dtype=np.float32)
+        self._unrelated = {
+            Role.FIRST: weights.unrelated.first,
+            Role.MIDDLE: weights.unrelated.middle,
+            Role.LAST: weights.unrelated.last,
+            Role.ANY: weights.unrelated.any_word,
+        }
         self._written_forms: dict[Role, WrittenForms] = {}
-        self._cache: dict[tuple[Role, str], Weighed] = {}
+        self._cache: dict[tuple[Role, tuple[str, ...]], Weighed] = {}
         self._related: tuple[IntArray, IntArray, FloatArray] | None = None
-        listed = max(len(records), 1)
+        listed = max(self.children_count, 1)
         self.unseen_share = min(0.9, UNSEEN_SHARE + unlisted_population / (listed + unlisted_population))
+
+    def _collect_uses(self, columns: EnrollmentColumns) -> dict[Role, list[Uses]]:
+        uses: dict[Role, list[Uses]] = {role: [] for role in Role}
+        has_middle = np.array([bool(words_of(text)) for text in columns.middle.values])[columns.middle.codes]
+        has_preferred = np.array([bool(text) for text in columns.preferred_first.values])[columns.preferred_first.codes]
+        for cell in Cell:
+            column: TextColumn = getattr(columns, cell)
+            for role, forms in self._forms_of_values(cell, column).items():
+                counts = np.diff(forms.start)[column.codes]
+                positions = lay_out(forms.start[column.codes], counts)
+                children = np.repeat(np.arange(self.children_count, dtype=np.int32), counts)
+                ids, habits = forms.forms[positions], forms.habits[positions]
+                if role is Role.MIDDLE:
+                    kept = has_middle[children]
+                    children, ids, habits = children[kept], ids[kept], habits[kept]
+                if role is Role.FIRST and cell is Cell.FIRST:
+                    beside = has_preferred[children] & (habits == Habit.WHOLE)
+                    habits = np.where(beside, np.uint8(Habit.BESIDE_PREFERRED), habits)
+                uses[role].append(Uses(children, ids, habits))
+        return uses
+
+    def _forms_of_values(self, cell: Cell, column: TextColumn) -> dict[Role, _CellForms]:
+        found: dict[Role, list[list[FormUse]]] = {role: [] for role in Role}
+        for text in column.values:
+            by_role: dict[Role, list[FormUse]] = {role: [] for role in Role}
+            for use in forms_of_cell(cell, text):
+                by_role[use.role].append(use)
+            marks = find_marks(text)
+            for role, uses in by_role.items():
+                found[role].append(uses)
+                for use in uses:
+                    if use.text not in self._written[role] or marks:
+                        number = self._id_of.setdefault(use.text.replace(" ", ""), len(self._id_of))
+                        self._written[role].update(dict.fromkeys(spell_with_marks(use.text, marks), number))
+        return {role: self._lay_end_to_end(role, lists) for role, lists in found.items() if any(lists)}
+
+    def _lay_end_to_end(self, role: Role, lists: list[list[FormUse]]) -> _CellForms:
+        written = self._written[role]
+        return _CellForms(
+            start=np.concatenate([[0], np.cumsum([len(uses) for uses in lists])]).astype(np.int64),
+            forms=np.array([written[use.text] for uses in lists for use in uses], dtype=np.int32),
+            habits=np.array([use.habit for uses in lists for use in uses], dtype=np.uint8),
+        )
 
     def written_forms(self, role: Role) -> WrittenForms:
         """The same tuple each time, so that a reader may keep what it prepared for it."""
@@ -134,64 +183,96 @@ class NameIndex:
             self._written_forms[role] = found
         return found
 
-    def population(self, role: Role, word: str) -> float:
-        """Log P(a person writes this word in this box)."""
-        near = self.vocabulary.find_neighbours(word)
-        return population_log_probability(near, self.postings[role].log_frequency, self.unseen_share)
-
     def weigh_text(self, role: Role, text: str) -> Weighed | None:
         """Forms that `text` may stand for in this box; None where the text folds to nothing."""
-        words = words_of(text)
+        return self.weigh_words(role, words_of(text))
+
+    def weigh_words(self, role: Role, words: tuple[str, ...]) -> Weighed | None:
+        """As `weigh_text`, from folded words."""
         if not words:
             return None
-        key = " ".join(words)
-        found = self._cache.get((role, key))
+        found = self._cache.get((role, words))
         if found is None:
-            if len(self._cache) > 200_000:
+            if len(self._cache) > CACHED_TEXTS:
                 self._cache.clear()
             found = self._weigh_words(role, words[:MOST_WORDS])
-            self._cache[role, key] = found
+            self._cache[role, words] = found
         return found
 
     def _weigh_words(self, role: Role, words: tuple[str, ...]) -> Weighed:
+        habits = self.weights.name_habits
         whole = "".join(words)
         near = self.vocabulary.find_neighbours(whole)
-        frequency = self.postings[role].log_frequency
-        population = population_log_probability(near, frequency, self.unseen_share)
+        population, by_class = self.price_population(role, near)
         ids, channel = [near.ids], [near.channel]
         if len(words) > 1:
-            alone = [self.population(role, word) for word in words]
-            population = float(np.logaddexp(population, SEVERAL_WORDS + sum(alone)))
-            for position, word in enumerate(words):
+            parts = [self.vocabulary.find_neighbours(word) for word in words]
+            priced = [self.price_population(role, part) for part in parts]
+            alone = sum(price for price, _ in priced)
+            population, by_class = _join_populations(
+                (population, by_class),
+                (log(habits.several_words) + alone, sum((lift for _, lift in priced), self._no_class)),
+            )
+            for way in self._price_splits(role, words):
+                population, by_class = _join_populations((population, by_class), way)
+            for word, part, (price, _) in zip(words, parts, priced, strict=True):
                 if len(word) > 1:
-                    part = self.vocabulary.find_neighbours(word)
                     ids.append(part.ids)
-                    channel.append(part.channel + np.float32(WORD_OF_SEVERAL + sum(alone) - alone[position]))
+                    channel.append(part.channel + np.float32(log(habits.word_of_several) + alone - price))
         initial = self.vocabulary.id_of.get(whole[0]) if len(whole) > 1 and role is not Role.LAST else None
         if initial is not None:
             ids.append(np.array([initial], dtype=np.int32))
             channel.append(np.array([population + ENROLLED_INITIAL], dtype=np.float32))
-        weighed = mix_unrelated(np.concatenate(ids), np.concatenate(channel) - population, UNRELATED_SHARE[role])
-        borne = self.postings[role].bearers[weighed.ids] > 0
-        return Weighed(weighed.ids[borne], weighed.ratio[borne], weighed.floor)
+        every, prices = np.concatenate(ids), np.concatenate(channel)
+        borne = self.postings[role].bearers[every] > 0
+        return mix_unrelated(every[borne], prices[borne], population, self._unrelated[role], by_class)
 
-    def add_gains(self, total: FloatArray, role: Role, weighed: Weighed) -> None:
-        """Adds to `total` (N,), in place, what each child's best form gains over the floor."""
-        children, ratio = self.postings[role].find(weighed.ids, weighed.ratio)
-        gains = np.zeros(self.children_count, dtype=np.float32)
-        np.maximum.at(gains, children, ratio - np.float32(weighed.floor))
-        total += gains
+    def _price_splits(self, role: Role, words: tuple[str, ...]) -> list[tuple[float, FloatArray]]:
+        """As `price_population` for two names in one box: first and middle, or middle and last."""
+        if role not in SPLIT_BOXES:
+            return []
+        front, back = SPLIT_BOXES[role]
+        ways = []
+        for place in {1, len(words) - 1}:
+            pair = (("".join(words[:place]), front), ("".join(words[place:]), back))
+            one, other = (self.price_population(part, self.vocabulary.find_neighbours(text)) for text, part in pair)
+            ways.append((log(self.split_share(role)) + one[0] + other[0], one[1] + other[1]))
+        return ways
 
-    def spread_dense(self, role: Role, ratio: FloatArray) -> FloatArray:
-        """One ratio a child, (N,), from one ratio a form, (V,)."""
-        postings = self.postings[role]
-        values = np.zeros(self.children_count, dtype=np.float32)
-        if postings.forms.size:
-            present = np.flatnonzero(np.diff(postings.child_start) > 0)
-            priced = ratio[postings.forms] + postings.share_of_child
-            values[present] = np.maximum.reduceat(priced, postings.child_start[present])
-            values[present] = np.maximum(values[present], log(UNRELATED_SHARE[role]))
-        return values
+    def split_share(self, role: Role) -> float:
+        """Chance that a box holds two names: the first-name box first and middle, the last-name box middle and last."""
+        habits = self.weights.name_habits
+        return habits.first_and_middle if role is Role.FIRST else habits.last_middle_and_last
+
+    def price_population(self, role: Role, near: Neighbours) -> tuple[float, FloatArray]:
+        """Log P(anybody writes this in this box), and what each name class adds to that, (K,)."""
+        frequency = self.postings[role].log_frequency
+        population = population_log_probability(near, frequency, self.unseen_share)
+        if role not in CLASSED or self._no_class.size == 1:
+            return population, self._no_class
+        lift = self.classes.lift[CLASSED.index(role)]
+        known = np.exp(near.channel + frequency[near.ids])
+        unseen = self.unseen_share * exp(near.written_log_prior) + 1e-30
+        each = (1.0 - self.unseen_share) * (known @ np.exp(lift[near.ids])) + unseen
+        return population, np.asarray(np.log(each) - population, dtype=np.float32)
+
+    def price_pictured(
+        self, role: Role, forms: IntArray, channel: FloatArray, unseen: float
+    ) -> tuple[float, FloatArray]:
+        """As `price_population` from log P(pixels | form) of some forms; `unseen` is log P(pixels) of a name nobody has."""
+        peak = max(float(channel.max(initial=-1e9)), unseen)
+        known = np.exp(channel + self.postings[role].log_frequency[forms] - np.float32(peak))
+        rest = self.unseen_share * exp(unseen - peak) + 1e-300
+        population = peak + log((1 - self.unseen_share) * float(known.sum()) + rest)
+        if self._no_class.size == 1:
+            return population, self._no_class
+        lift = self.classes.lift[CLASSED.index(role)]
+        each = (1.0 - self.unseen_share) * (known @ np.exp(lift[forms])) + rest
+        return population, np.asarray(np.log(each) + peak - population, dtype=np.float32)
+
+    def unrelated_share(self, role: Role) -> float:
+        """Chance that the box holds something unrelated to the child."""
+        return self._unrelated[role]
 
     def related_forms(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Variants and nicknames among the enrolled forms: written, meant, log price."""
@@ -209,3 +290,10 @@ class NameIndex:
         """Share of the enrolled children that bear this name in this role."""
         number = self.vocabulary.id_of.get("".join(words_of(text)))
         return 0.0 if number is None else exp(float(self.postings[role].log_frequency[number]))
+
+
+def _join_populations(one: tuple[float, FloatArray], other: tuple[float, FloatArray]) -> tuple[float, FloatArray]:
+    """Either way of writing: both prices and their classes together."""
+    total = float(np.logaddexp(one[0], other[0]))
+    each = np.logaddexp(one[0] + one[1], other[0] + other[1])
+    return total, np.asarray(each - total, dtype=np.float32)

@@ -1,33 +1,61 @@
-"""Which forms a child's name may take in each box of a form, and which children a form belongs to.
+"""Which forms a child's name may take in each box of a form.
 
-Decides the chance of each habit (the second half of a double surname alone, the father's name as last name, the preferred
-name as first name). Never sees a query. The habits are the same for every child: nobody's culture is guessed.
+Decides the habits (the second half of a double surname alone, the father's name as last name, the preferred name as first
+name); their chances stand in the weights. Never sees a query. The habits are the same for every child: nobody's culture is
+guessed from a name.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
-from math import log
+from enum import IntEnum, StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching.name_folding import APOSTROPHES, join_words, parts_of, words_of
-from matching.name_vocabulary import FloatArray, IntArray
+from matching.name_vocabulary import FloatArray
+from matching.weights import NameHabits
 
 
 class Role(StrEnum):
-    """A box of the form that takes a name; "any": one word of the name, wherever it stands; "family": one word that brothers
-    and sisters share (surname, father's name).
-    """
+    """A box of the form that takes a name; "any": one word of the name, wherever it stands."""
 
     FIRST = "first"
     MIDDLE = "middle"
     LAST = "last"
     ANY = "any"
-    FAMILY = "family"
+
+
+class Cell(StrEnum):
+    """A name column of the enrollment."""
+
+    FIRST = "first"
+    MIDDLE = "middle"
+    LAST = "last"
+    PREFERRED = "preferred_first"
+    OTHER = "other_names"
+
+
+class Habit(IntEnum):
+    """How an enrolled name comes to stand in a box."""
+
+    WHOLE = 0
+    BESIDE_PREFERRED = 1
+    ONE_WORD = 2
+    LATER_WORD = 3
+    MIDDLE = 4
+    PREFERRED = 5
+    OTHER = 6
+    OTHER_WORD = 7
+    REVERSED = 8
+    FROM_FIRST = 9
+    FROM_LAST = 10
+    JOINED = 11
+    SURNAME = 12
+    SURNAME_JOINED = 13
+    FATHERS_NAME = 14
+    FATHERS_NAME_JOINED = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,118 +69,150 @@ class NameRecord:
     other_names: str
 
 
-Forms = dict[str, float]
-"""Form as written (words with single spaces) to the log of its share in that role."""
+@dataclass(frozen=True, slots=True)
+class FormUse:
+    """A form (words with single spaces) that a cell may leave in the box `role`, and by which habit."""
+
+    role: Role
+    text: str
+    habit: Habit
 
 
-def _offer(forms: Forms, words: tuple[str, ...], share: float) -> None:
-    if words:
-        text = " ".join(words)
-        price = log(share)
-        if forms.get(text, -99.0) < price:
-            forms[text] = price
+def log_shares(role: Role, habits: NameHabits) -> FloatArray:
+    """Log chance of each habit in one box, by its number; habits of other boxes are impossible."""
+    table: dict[Habit, float]
+    if role is Role.FIRST:
+        table = {
+            Habit.WHOLE: habits.first_whole,
+            Habit.BESIDE_PREFERRED: habits.first_beside_preferred,
+            Habit.ONE_WORD: habits.first_one_word,
+            Habit.LATER_WORD: habits.first_later_word,
+            Habit.MIDDLE: habits.first_middle,
+            Habit.PREFERRED: habits.first_preferred,
+            Habit.OTHER: habits.first_other,
+            Habit.OTHER_WORD: habits.first_other_word,
+        }
+    elif role is Role.LAST:
+        table = {
+            Habit.WHOLE: habits.last_whole,
+            Habit.ONE_WORD: habits.last_one_word,
+            Habit.LATER_WORD: habits.last_later_word,
+            Habit.MIDDLE: habits.last_middle,
+            Habit.REVERSED: habits.last_reversed,
+            Habit.OTHER: habits.last_other,
+            Habit.OTHER_WORD: habits.last_other_word,
+        }
+    elif role is Role.MIDDLE:
+        table = {
+            Habit.WHOLE: habits.middle_whole,
+            Habit.ONE_WORD: habits.middle_word,
+            Habit.FROM_FIRST: habits.middle_from_first,
+            Habit.FROM_LAST: habits.middle_from_last,
+        }
+    else:
+        single = (Habit.WHOLE, Habit.SURNAME, Habit.FATHERS_NAME)
+        joined = (Habit.JOINED, Habit.SURNAME_JOINED, Habit.FATHERS_NAME_JOINED)
+        table = dict.fromkeys(single, 0.95) | dict.fromkeys(joined, 0.5)
+    return _as_logs(table)
 
 
-def first_forms(name: NameRecord) -> Forms:
-    """What may stand in the box for the first name."""
-    forms: Forms = {}
-    first, middle = words_of(name.first), words_of(name.middle)
-    _offer(forms, first, 0.8 if name.preferred_first else 0.97)
-    if len(first) > 1:
-        _offer(forms, first[:1], 0.2)
-        _offer(forms, first[-1:], 0.05)
-    if middle:
-        _offer(forms, first + middle, 0.08)
-        _offer(forms, middle, 0.015)
-    for preferred in parts_of(name.preferred_first):
-        _offer(forms, words_of(preferred), 0.5)
-    for other in parts_of(name.other_names):
-        _offer(forms, words_of(other), 0.05)
-        _offer(forms, words_of(other)[:1], 0.1)
-    return forms
+def log_family_shares() -> FloatArray:
+    """Log chance that a brother or sister shares the word, by the habit of the box "any"."""
+    return _as_logs(
+        {Habit.SURNAME: 0.95, Habit.SURNAME_JOINED: 0.95, Habit.FATHERS_NAME: 0.5, Habit.FATHERS_NAME_JOINED: 0.5}
+    )
 
 
-def last_forms(name: NameRecord) -> Forms:
-    """What may stand in the box for the last name."""
-    forms: Forms = {}
-    middle, last = words_of(name.middle), words_of(name.last)
-    _offer(forms, last, 0.95)
-    if len(last) > 1:
-        _offer(forms, last[:1], 0.15)
-        _offer(forms, last[-1:], 0.08)
-        _offer(forms, last[::-1], 0.01)
-    if middle:
-        _offer(forms, middle[-1:] + last, 0.03)
-        _offer(forms, middle, 0.02)
-    for other in parts_of(name.other_names):
-        words = words_of(other)
-        _offer(forms, words, 0.05)
-        _offer(forms, words[-1:], 0.1)
-        if len(words) > 2:
-            _offer(forms, words[1:], 0.05)
-    return forms
+def _as_logs(table: dict[Habit, float]) -> FloatArray:
+    shares = np.full(len(Habit), 1e-30)
+    for habit, share in table.items():
+        shares[habit] = share
+    return np.asarray(np.log(shares), dtype=np.float32)
 
 
-def middle_forms(name: NameRecord) -> Forms:
-    """What may stand in the box for the middle name; empty where enrollment has nothing to compare with."""
-    forms: Forms = {}
-    first, middle, last = words_of(name.first), words_of(name.middle), words_of(name.last)
-    if not middle:
-        return forms
-    _offer(forms, middle, 0.9)
-    for word in middle:
-        _offer(forms, (word,), 0.3)
-    if len(first) > 1:
-        _offer(forms, first[1:], 0.2)
-    if len(last) > 1:
-        _offer(forms, last[:1], 0.1)
-    return forms
+def forms_of_cell(cell: Cell, text: str) -> list[FormUse]:
+    """Everything that the text of one cell may leave in the boxes of a form."""
+    if not text:
+        return []
+    if cell is Cell.FIRST:
+        return _forms_of_first(words_of(text))
+    if cell is Cell.MIDDLE:
+        return _forms_of_middle(words_of(text))
+    if cell is Cell.LAST:
+        return _forms_of_last(words_of(text))
+    found: list[FormUse] = []
+    for part in parts_of(text):
+        words = words_of(part)
+        if cell is Cell.PREFERRED and words:
+            found.append(FormUse(Role.FIRST, " ".join(words), Habit.PREFERRED))
+        elif words:
+            found += _forms_of_other(words)
+        found += _words_anywhere(words, Habit.WHOLE, Habit.JOINED)
+    return found
 
 
-def any_forms(name: NameRecord) -> Forms:
-    """Every single word of the name, and its parts joined."""
-    forms: Forms = {}
+def _forms_of_first(words: tuple[str, ...]) -> list[FormUse]:
+    if not words:
+        return []
+    found = [FormUse(Role.FIRST, " ".join(words), Habit.WHOLE)]
+    if len(words) > 1:
+        found.append(FormUse(Role.FIRST, words[0], Habit.ONE_WORD))
+        found.append(FormUse(Role.FIRST, words[-1], Habit.LATER_WORD))
+        found.append(FormUse(Role.MIDDLE, " ".join(words[1:]), Habit.FROM_FIRST))
+    return found + _words_anywhere(words, Habit.WHOLE, Habit.JOINED)
+
+
+def _forms_of_middle(words: tuple[str, ...]) -> list[FormUse]:
+    if not words:
+        return []
+    whole = " ".join(words)
+    found = [FormUse(Role.MIDDLE, whole, Habit.WHOLE)]
+    found += [FormUse(Role.MIDDLE, word, Habit.ONE_WORD) for word in words if len(words) > 1]
+    found += [FormUse(Role.FIRST, whole, Habit.MIDDLE), FormUse(Role.LAST, whole, Habit.MIDDLE)]
+    return found + _words_anywhere(words, Habit.FATHERS_NAME, Habit.FATHERS_NAME_JOINED)
+
+
+def _forms_of_last(words: tuple[str, ...]) -> list[FormUse]:
+    if not words:
+        return []
+    found = [FormUse(Role.LAST, " ".join(words), Habit.WHOLE)]
+    if len(words) > 1:
+        found.append(FormUse(Role.LAST, words[0], Habit.ONE_WORD))
+        found.append(FormUse(Role.LAST, words[-1], Habit.LATER_WORD))
+        found.append(FormUse(Role.LAST, " ".join(words[::-1]), Habit.REVERSED))
+        found.append(FormUse(Role.MIDDLE, words[0], Habit.FROM_LAST))
+    return found + _words_anywhere(words, Habit.SURNAME, Habit.SURNAME_JOINED)
+
+
+def _forms_of_other(words: tuple[str, ...]) -> list[FormUse]:
+    found = [FormUse(role, " ".join(words), Habit.OTHER) for role in (Role.FIRST, Role.LAST)]
+    found.append(FormUse(Role.FIRST, words[0], Habit.OTHER_WORD))
+    found.append(FormUse(Role.LAST, words[-1], Habit.OTHER_WORD))
+    if len(words) > 2:
+        found.append(FormUse(Role.LAST, " ".join(words[1:]), Habit.OTHER))
+    return found
+
+
+def _words_anywhere(words: tuple[str, ...], single: Habit, joined: Habit) -> list[FormUse]:
+    found = [FormUse(Role.ANY, word, single) for word in words if len(word) > 1]
+    if len(words) > 1 or not found:
+        found += [FormUse(Role.ANY, " ".join(words), joined)] if words else []
+    return found
+
+
+def words_of_record(name: NameRecord) -> frozenset[str]:
+    """Every single word of a child's names, and the joined cells."""
     cells = [name.first, name.middle, name.last, *parts_of(name.preferred_first), *parts_of(name.other_names)]
-    for cell in cells:
-        for word in words_of(cell):
-            if len(word) > 1:
-                _offer(forms, (word,), 0.95)
-        joined = join_words(cell)
-        if joined:
-            _offer(forms, (joined,), 0.5)
-    _offer(forms, words_of(name.first) + words_of(name.middle), 0.1)
-    _offer(forms, words_of(name.middle)[-1:] + words_of(name.last), 0.1)
-    return forms
+    words = {word for cell in cells for word in words_of(cell)}
+    return frozenset(words | {join_words(cell) for cell in cells if join_words(cell)})
 
 
-def family_forms(name: NameRecord) -> Forms:
-    """The words that an unenrolled brother or sister may have too."""
-    forms: Forms = {}
-    for cell, share in ((name.last, 0.95), (name.middle, 0.5)):
-        for word in words_of(cell):
-            _offer(forms, (word,), share)
-        joined = join_words(cell)
-        if joined:
-            _offer(forms, (joined,), share)
-    return forms
-
-
-FORMS_OF_ROLE = {
-    Role.FIRST: first_forms,
-    Role.MIDDLE: middle_forms,
-    Role.LAST: last_forms,
-    Role.ANY: any_forms,
-    Role.FAMILY: family_forms,
-}
-
-
-def find_marks(name: NameRecord) -> dict[str, str]:
-    """Words that enrollment spells with an apostrophe: folded word to the word with its mark ("obrien": "o'brien")."""
-    cells = f"{name.first} {name.last} {name.middle} {name.preferred_first} {name.other_names}"
-    if not APOSTROPHES.search(cells):
+def find_marks(text: str) -> dict[str, str]:
+    """Words spelled with an apostrophe in a cell: folded word to the word with its mark ("obrien": "o'brien")."""
+    if not APOSTROPHES.search(text):
         return {}
     marked: dict[str, str] = {}
-    for word in re.split(r"[\s;-]+", cells):
+    for word in re.split(r"[\s;-]+", text):
         folded = words_of(word)
         if APOSTROPHES.search(word) and len(folded) == 1:
             marked[folded[0]] = "'".join("".join(words_of(piece)) for piece in APOSTROPHES.split(word)).strip("'")
@@ -167,85 +227,3 @@ def spell_with_marks(text: str, marks: dict[str, str]) -> tuple[str, ...]:
     if text.count(" ") == 1:
         ways.append(text.replace(" ", "-"))
     return tuple(ways)
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Forms to children and children to forms of one role, as compressed rows.
-
-    `children[form_start[f]:form_start[f+1]]` are the children of form f with `share` (log); `forms`/`child_start` the other
-    way round. `log_frequency` (V,) is the log share of all children that this form stands for.
-    """
-
-    form_start: IntArray
-    children: IntArray
-    share: FloatArray
-    child_start: IntArray
-    forms: IntArray
-    share_of_child: FloatArray
-    log_frequency: FloatArray
-    bearers: IntArray
-
-    def find(self, ids: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Children of the forms `ids` and, for each, the form's value plus its share; a child may come twice."""
-        starts = self.form_start[ids]
-        counts = self.form_start[ids + 1] - starts
-        total = int(counts.sum())
-        ends = np.cumsum(counts)
-        positions = np.repeat(starts - (ends - counts), counts) + np.arange(total, dtype=np.int32)
-        return self.children[positions], np.repeat(values, counts) + self.share[positions]
-
-    def expand(self, children: IntArray) -> ChildForms:
-        """All forms of some children, to be asked several times."""
-        starts = self.child_start[children]
-        counts = self.child_start[children + 1] - starts
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if ends.size else 0
-        positions = np.repeat(starts - (ends - counts), counts) + np.arange(total, dtype=np.int32)
-        owner = np.repeat(np.arange(children.size, dtype=np.int32), counts)
-        return ChildForms(self.forms[positions], self.share_of_child[positions], owner, counts == 0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ChildForms:
-    """The forms of M children in one role, laid end to end: form id, log share, which child (0 to M - 1).
-
-    `without` (M,) marks children that have no form: for them the field says nothing.
-    """
-
-    forms: IntArray
-    share: FloatArray
-    owner: IntArray
-    without: NDArray[np.bool_]
-
-    def best(self, ids: IntArray, values: FloatArray) -> FloatArray:
-        """For each child, (M,), the best of value plus share over its forms among `ids` (ascending); -inf for none."""
-        best = np.full(self.without.size, -np.inf, dtype=np.float32)
-        if ids.size and self.forms.size:
-            places = ids.searchsorted(self.forms)
-            places[places == ids.size] = 0
-            hits = (ids[places] == self.forms).nonzero()[0]
-            np.maximum.at(best, self.owner[hits], values[places[hits]] + self.share[hits])
-        return best
-
-
-def build_postings(form_ids: list[IntArray], shares: list[FloatArray], vocabulary_size: int, spread: float) -> Postings:
-    """Compressed rows from each child's form ids; `spread` is added to the population a frequency is a share of."""
-    sizes = np.array([ids.size for ids in form_ids], dtype=np.int32)
-    forms = np.concatenate(form_ids) if form_ids else np.empty(0, dtype=np.int32)
-    share = np.concatenate(shares) if shares else np.empty(0, dtype=np.float32)
-    children = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
-    order = np.argsort(forms, kind="stable")
-    bearers = np.bincount(forms, minlength=vocabulary_size)
-    weight = np.bincount(forms, weights=np.exp(share), minlength=vocabulary_size)
-    population = max(int((sizes > 0).sum()), 1) + spread
-    return Postings(
-        form_start=np.concatenate([[0], np.cumsum(bearers)]).astype(np.int32),
-        children=children[order],
-        share=share[order],
-        child_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
-        forms=forms,
-        share_of_child=share,
-        log_frequency=np.log(np.maximum(weight, 1e-9) / population).astype(np.float32),
-        bearers=bearers.astype(np.int32),
-    )

@@ -6,14 +6,11 @@ place is not, and a wrong first letter hardly ever happens. Never decides whethe
 
 from __future__ import annotations
 
+from enum import StrEnum
 from math import log
 
-DOUBLED = log(0.02)
-LOST = log(0.01)
-TURNED = log(0.008)
-LOOK_ALIKE = log(0.014 / 3)
-OTHER_LETTER = log(0.014 / 22)
-ADDED = log(0.008 / 25)
+from matching.weights import NameSlips
+
 FIRST_LETTER = -1.2
 _ALIKE_GROUPS = (
     "aeiou",
@@ -35,22 +32,49 @@ _ALIKE_GROUPS = (
 _ALIKE = frozenset(one + other for group in _ALIKE_GROUPS for one in group for other in group)
 
 
-def price_one_slip(written: str, meant: str) -> float:
-    """Log P(written | meant) for two names one slip (lost, added, other, turned letter) apart."""
+class SlipKind(StrEnum):
+    """What happened to one letter; the names are those of `NameSlips`."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    TURNED = "turned"
+    LOOK_ALIKE = "look_alike"
+    OTHER_LETTER = "other_letter"
+    ADDED = "added"
+
+
+_WAYS = {SlipKind.LOOK_ALIKE: 3, SlipKind.OTHER_LETTER: 22, SlipKind.ADDED: 25}
+
+
+class SlipPrices:
+    """Log chances of slips, by kind, for one table of weights."""
+
+    def __init__(self, slips: NameSlips) -> None:
+        self._price = {kind: log(float(getattr(slips, kind)) / _WAYS.get(kind, 1)) for kind in SlipKind}
+
+    def price_one(self, written: str, meant: str) -> float:
+        """Log P(written | meant) for two names one slip (lost, added, other, turned letter) apart."""
+        place = find_slip(written, meant)
+        price = self._price[name_slip(written, meant, place)] - log(max(len(meant), 2))
+        return price + FIRST_LETTER if place == 0 else price
+
+
+def find_slip(written: str, meant: str) -> int:
+    """The first place where two names differ."""
     place = 0
     shorter = min(len(written), len(meant))
     while place < shorter and written[place] == meant[place]:
         place += 1
-    price = _price_kind(written, meant, place) - log(max(len(meant), 2))
-    return price + FIRST_LETTER if place == 0 else price
+    return place
 
 
-def _price_kind(written: str, meant: str, place: int) -> float:
+def name_slip(written: str, meant: str, place: int) -> SlipKind:
+    """What kind of slip lies between two names that differ at `place` only."""
     if len(written) == len(meant):
         if written[place : place + 2] == meant[place : place + 2][::-1]:
-            return TURNED
-        return LOOK_ALIKE if written[place] + meant[place] in _ALIKE else OTHER_LETTER
+            return SlipKind.TURNED
+        return SlipKind.LOOK_ALIKE if written[place] + meant[place] in _ALIKE else SlipKind.OTHER_LETTER
     longer = written if len(written) > len(meant) else meant
     if place and longer[place] == longer[place - 1]:
-        return DOUBLED
-    return LOST if len(written) < len(meant) else ADDED
+        return SlipKind.DOUBLED
+    return SlipKind.LOST if len(written) < len(meant) else SlipKind.ADDED

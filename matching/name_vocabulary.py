@@ -16,32 +16,21 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from matching.name_slips import price_one_slip
-from matching.spelling_variants import (
-    NICKNAME_PRICE,
-    SAME_KEY_PRICE,
-    VARIANT_PRICE,
-    nicknames_of,
-    spelling_key,
-    variants_of,
-)
+from matching.letters import LetterPairs, sign_all, sign_letters
+from matching.name_slips import SlipPrices
+from matching.spelling_variants import nicknames_of, spelling_key, variants_of
+from matching.weights import NameSlips
 
 IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float32]
 
-EXACT_PRICE = log(0.9)
-TWO_SLIPS = log(0.012)
-THREE_SLIPS = log(0.003)
 WAYS_TO_SLIP = log(12.0)
 """Of two slips or more, each has about this many likely outcomes at one letter."""
-BEGINNING_PRICE = log(0.006)
-INITIAL_PRICE = log(0.03)
-CACHED_NAMES = 200_000
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-_LETTER = {letter: number for number, letter in enumerate(_ALPHABET)}
+CACHED_NAMES = 100_000
+LONGEST_FORM = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
     """Forms that a written text may stand for: `ids` (K,) and `channel` (K,), log P(written | form), each id once."""
 
@@ -51,17 +40,6 @@ class Neighbours:
     """log P(written) under the letter model: how likely a name nobody here has would look like this."""
 
 
-def _signature(name: str) -> int:
-    """52 bits: which letters occur, and which occur twice. One slip changes at most two of them."""
-    once = 0
-    twice = 0
-    for letter in name:
-        bit = 1 << _LETTER.get(letter, 25)
-        twice |= once & bit
-        once |= bit
-    return once | (twice << 26)
-
-
 def _allowed_slips(length: int) -> int:
     if length <= 3:
         return 1
@@ -69,45 +47,29 @@ def _allowed_slips(length: int) -> int:
 
 
 class NameVocabulary:
-    """All distinct joined name forms, immutable once `seal` was called."""
+    """All distinct joined name forms. Immutable after construction."""
 
-    def __init__(self, forms: list[str]) -> None:
+    def __init__(self, forms: list[str], slips: NameSlips) -> None:
         self.forms = forms
         self.id_of = {form: number for number, form in enumerate(forms)}
+        self.slips = slips
+        self.exact_price = log(slips.exact)
         self._cache: dict[str, Neighbours] = {}
-        self._lengths = np.array([len(form) for form in forms], dtype=np.int16)
-        self._signatures = np.array([_signature(form) for form in forms], dtype=np.uint64)
-        self._forms_array = np.array([*forms, ""], dtype=object)[:-1]
-        self._order = sorted(range(len(forms)), key=forms.__getitem__)
-        self._sorted_forms = [forms[number] for number in self._order]
-        self._order_array = np.array(self._order, dtype=np.int32)
-        self._by_key: dict[str, list[int]] = {}
+        self._pairs = LetterPairs(forms)
+        self._prices = SlipPrices(slips)
+        lengths = np.minimum(np.fromiter(map(len, forms), dtype=np.int64, count=len(forms)), LONGEST_FORM)
+        self._by_length = np.argsort(lengths, kind="stable").astype(np.int32)
+        self._texts_by_length = np.array([*forms, ""], dtype=object)[:-1][self._by_length]
+        self._start_of_length = np.searchsorted(lengths[self._by_length], np.arange(LONGEST_FORM + 5)).tolist()
+        self._signatures = sign_all(forms)[self._by_length]
+        self._sorted_forms = sorted(forms)
+        by_key: dict[str, list[int]] = {}
         for number, form in enumerate(forms):
             key = spelling_key(form)
             if key:
-                self._by_key.setdefault(key, []).append(number)
-        self._letter_pairs = self._learn_letter_pairs()
-
-    def _learn_letter_pairs(self) -> list[list[float]]:
-        counts = np.full((27, 27), 0.5)
-        for form in self.forms:
-            previous = 26
-            for letter in form:
-                current = _LETTER.get(letter, 25)
-                counts[previous, current] += 1.0
-                previous = current
-            counts[previous, 26] += 1.0
-        return [[float(cell) for cell in row] for row in np.log(counts / counts.sum(axis=1, keepdims=True))]
-
-    def spell_log_prior(self, text: str) -> float:
-        """Log P(text) under the letter pairs of the enrolled names."""
-        total = 0.0
-        previous = 26
-        for letter in text:
-            current = _LETTER.get(letter, 25)
-            total += self._letter_pairs[previous][current]
-            previous = current
-        return total + self._letter_pairs[previous][26]
+                by_key.setdefault(key, []).append(number)
+        self._by_key = {key: numbers for key, numbers in by_key.items() if len(numbers) > 1}
+        self._alone_by_key = {key: numbers[0] for key, numbers in by_key.items() if len(numbers) == 1}
 
     def find_neighbours(self, written: str) -> Neighbours:
         """Every form whose channel price may beat the floor; `written` is one joined, folded text."""
@@ -128,35 +90,45 @@ class NameVocabulary:
         return Neighbours(
             ids=np.fromiter(prices.keys(), dtype=np.int32, count=len(prices)),
             channel=np.fromiter(prices.values(), dtype=np.float32, count=len(prices)),
-            written_log_prior=self.spell_log_prior(written[:40]),
+            written_log_prior=self._pairs.price(written[:40]),
         )
 
     def _price_slips(self, written: str, prices: dict[int, float]) -> None:
-        exact = self.id_of.get(written)
-        length = len(written)
+        length = min(len(written), LONGEST_FORM)
         slips = _allowed_slips(length)
-        differing = np.bitwise_count(self._signatures ^ np.uint64(_signature(written)))
-        near = np.flatnonzero((differing <= 2 * slips) & (np.abs(self._lengths - length) <= slips))
+        start = self._start_of_length[max(length - slips, 0)]
+        end = self._start_of_length[min(length + slips + 1, LONGEST_FORM + 1)]
+        differing = np.bitwise_count(self._signatures[start:end] ^ np.uint64(sign_letters(written)))
+        near = np.flatnonzero(differing <= 2 * slips) + start
         if near.size:
-            distances = process.cdist(
-                [written], self._forms_array[near].tolist(), scorer=OSA.distance, score_cutoff=slips, dtype=np.uint8
-            )[0]
-            close = distances <= slips
-            ways = log(length) + WAYS_TO_SLIP
-            several = {2: TWO_SLIPS - 2 * ways + log(2), 3: THREE_SLIPS - 3 * ways + log(6)}
-            for number, distance in zip(near[close].tolist(), distances[close].tolist(), strict=True):
-                if distance:
-                    price = price_one_slip(written, self.forms[number]) if distance == 1 else several[distance]
-                    prices[number] = max(prices.get(number, -99.0), price)
+            self._price_near(written, near, slips, prices)
+        exact = self.id_of.get(written)
         if exact is not None:
-            prices[exact] = EXACT_PRICE
+            prices[exact] = self.exact_price
+
+    def _price_near(self, written: str, near: NDArray[np.int64], slips: int, prices: dict[int, float]) -> None:
+        distances = process.cdist(
+            [written], self._texts_by_length[near].tolist(), scorer=OSA.distance, score_cutoff=slips, dtype=np.uint8
+        )[0]
+        ways = log(max(len(written), 2)) + WAYS_TO_SLIP
+        several = {
+            2: log(2 * self.slips.two_slips) - 2 * ways,
+            3: log(6 * self.slips.three_slips) - 3 * ways,
+        }
+        close = (distances <= slips).nonzero()[0]
+        numbers = self._by_length[near[close]].tolist()
+        for distance, number in zip(distances[close].tolist(), numbers, strict=True):
+            if distance:
+                price = self._prices.price_one(written, self.forms[number]) if distance == 1 else several[distance]
+                if prices.get(number, -99.0) < price:
+                    prices[number] = price
 
     def _price_beginnings(self, written: str, prices: dict[int, float]) -> None:
-        price = INITIAL_PRICE if len(written) == 1 else BEGINNING_PRICE
+        price = log(self.slips.initial if len(written) == 1 else self.slips.beginning)
         start = bisect_left(self._sorted_forms, written)
         end = bisect_left(self._sorted_forms, written + "{")
-        for number in self._order[start:end]:
-            prices[number] = price
+        for form in self._sorted_forms[start:end]:
+            prices[self.id_of[form]] = price
 
     def _price_variants(self, written: str, prices: dict[int, float]) -> None:
         def offer(number: int | None, price: float) -> None:
@@ -165,12 +137,14 @@ class NameVocabulary:
 
         key = spelling_key(written)
         if key:
+            same_key = log(self.slips.same_key)
             for number in self._by_key.get(key, ()):
-                offer(number, SAME_KEY_PRICE)
+                offer(number, same_key)
+            offer(self._alone_by_key.get(key), same_key)
         for other in variants_of(written):
-            offer(self.id_of.get(other), VARIANT_PRICE)
+            offer(self.id_of.get(other), log(self.slips.variant))
         for other in nicknames_of(written):
-            offer(self.id_of.get(other), NICKNAME_PRICE)
+            offer(self.id_of.get(other), log(self.slips.nickname))
 
     def relate_forms(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Pairs (written form, meant form, log price) of enrolled forms that are variants or nicknames: for pixel scores."""
@@ -178,8 +152,8 @@ class NameVocabulary:
         meant: list[int] = []
         prices: list[float] = []
         for number, form in enumerate(self.forms):
-            related = {self.id_of.get(other): NICKNAME_PRICE for other in nicknames_of(form)}
-            related |= {self.id_of.get(other): VARIANT_PRICE for other in variants_of(form)}
+            related = {self.id_of.get(other): log(self.slips.nickname) for other in nicknames_of(form)}
+            related |= {self.id_of.get(other): log(self.slips.variant) for other in variants_of(form)}
             for other, price in related.items():
                 if other is not None and other != number:
                     written.append(number)

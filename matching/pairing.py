@@ -16,11 +16,14 @@ import numpy as np
 from matching.agreement import AgreementSummary, summarise_evidence
 from matching.assignment import assign, settle_claims
 from matching.child_index import ChildIndex
-from matching.enrollment_columns import EnrollmentColumns
-from matching.evidence_words import word_evidence
+from matching.enrollment_columns import EnrollmentColumns, TextColumn, as_column
+from matching.evidence_words import EvidenceWriter
 from matching.posterior import Prior, compute_probabilities, join_fields
 from matching.query_reading import text_of
+from matching.reach import reach_everybody
 from matching.types import Agreement, Evidence, Query
+from matching.weighing import WeighedPairs
+from matching.weights import builtin_weights
 
 UNLISTED_POPULATION = 20_000.0
 """A list's names say little about how common a name is: they are counted in a population of about this size."""
@@ -50,10 +53,10 @@ class Pairing:
 
 
 def _as_columns(rows: Sequence[Query]) -> EnrollmentColumns:
-    def column(field: str) -> list[str]:
-        return [text_of(row.get(field)).replace(";", " ").strip() for row in rows]
+    def column(field: str) -> TextColumn:
+        return as_column([text_of(row.get(field)).replace(";", " ").strip() for row in rows])
 
-    empty = [""] * len(rows)
+    empty = as_column([""] * len(rows))
     return EnrollmentColumns(
         student_id=column("student_id"),
         first=column("student_first"),
@@ -61,42 +64,49 @@ def _as_columns(rows: Sequence[Query]) -> EnrollmentColumns:
         birth_date=column("birth_date"),
         school=column("school"),
         middle=column("student_middle"),
-        preferred_first=list(empty),
+        preferred_first=empty,
         other_names=column("other_name"),
         grade=column("grade"),
         guardians=column("parent_name"),
-        username=list(empty),
-        state_id=list(empty),
+        username=empty,
+        state_id=empty,
     )
 
 
 def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> list[Pairing]:
     """Every form once, in order, then the rows that no form fits, in order."""
-    index = ChildIndex(_as_columns(row_queries), UNLISTED_POPULATION)
+    weights = builtin_weights()
+    index = ChildIndex(_as_columns(row_queries), weights, UNLISTED_POPULATION)
+    writer = EvidenceWriter(index)
     forms, rows = len(form_queries), len(row_queries)
-    everyone = np.arange(rows, dtype=np.int32)
-    read = [index.read(query) for query in form_queries]
-    weighed = [None if found is None else index.weigh(found, everyone) for found in read]
     odds = np.full((forms, rows), -np.inf)
     probability = np.zeros((forms, rows))
     prior = Prior(LIST_PRIOR.stranger, LIST_PRIOR.sibling, LIST_PRIOR.twin, population=max(rows, 1))
-    for form, ratios in enumerate(weighed):
-        if ratios is not None:
-            odds[form] = join_fields(ratios.fields)
-            probability[form] = compute_probabilities(ratios.fields, ratios.family, -1e9, prior)
+    evidence: dict[int, WeighedPairs] = {}
+    for form, query in enumerate(form_queries):
+        read = index.read(query)
+        if read is None:
+            continue
+        everybody = reach_everybody(rows, 1)
+        weighed = index.weigh([read], everybody.query, everybody.children)
+        evidence[form] = weighed
+        odds[form] = join_fields(weighed.fields, weights)
+        probability[form] = compute_probabilities(
+            weighed.query, weighed.fields, weighed.family, weighed.corrections, everybody.remainder, prior, weights
+        )
     nobody = np.maximum(1.0 - probability.sum(axis=1), 1e-12)
     settled = settle_claims(probability, nobody)
     claimed = assign(settled, np.maximum(1.0 - settled.sum(axis=1), 1e-12)) if forms and rows else {}
     found: list[Pairing] = []
     paired_rows: set[int] = set()
     for form, query in enumerate(form_queries):
-        row, ratios = claimed.get(form), weighed[form]
-        if row is None or ratios is None:
+        row = claimed.get(form)
+        if row is None or form not in evidence:
             found.append(_alone(form, None))
             continue
         paired_rows.add(row)
-        evidence = word_evidence(index, row, query, ratios.fields, row)
-        found.append(_pair(form, row, float(probability[form, row]), odds, evidence))
+        said = tuple(writer.write(row, query, evidence[form].fields, row))
+        found.append(_pair(form, row, float(probability[form, row]), odds, said))
     found.extend(_alone(None, row) for row in range(rows) if row not in paired_rows)
     return found
 

@@ -7,25 +7,26 @@ than it is right; nothing that one field says can exclude a child.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
 
 import numpy as np
 
-from matching.birth_dates import ANY_DAY, BirthDateIndex, WeighedDates
+from matching.birth_dates import NEVER, BirthDateIndex, WeighedDates
 from matching.name_folding import words_of
-from matching.name_index import UNRELATED_SHARE, NameIndex
+from matching.name_index import NameIndex, Weighed, mix_unrelated
 from matching.name_roles import Role
-from matching.name_vocabulary import EXACT_PRICE, FloatArray
+from matching.name_vocabulary import FloatArray, IntArray
 from matching.schools import SchoolIndex
-from matching.student_ids import StudentIdIndex, WeighedIds, clean_id
+from matching.student_ids import StudentIdIndex, WeighedIds, clean_id, price_all
 from matching.types import PixelReading, normal_text
 from matching.written_days import iso, read_day
 
 TEMPER = 0.7
 """Power that a recogniser's probabilities are raised to."""
-WRITTEN_AS_ENROLLED = log(0.9)
 LOWEST_SCORE = -500.0
 BEST_DATES = 6
+WRITTEN_AS_ENROLLED = log(0.95)
 
 
 def score_texts(reading: PixelReading, texts: tuple[str, ...]) -> FloatArray:
@@ -48,54 +49,56 @@ def measure_gap(reading: PixelReading, meant: str) -> float:
     return max(gap, 0.0) if gap == gap else -LOWEST_SCORE
 
 
-def _log_sum(values: FloatArray) -> float:
-    if not values.size:
-        return -1e9
-    peak = float(values.max())
-    return peak + log(float(np.exp(values - peak).sum()) + 1e-300)
-
-
-def weigh_name(index: NameIndex, role: Role, reading: PixelReading) -> FloatArray | None:
-    """One ratio a child, (N,), for a name box; None where nothing was read."""
+def weigh_name(index: NameIndex, role: Role, reading: PixelReading) -> Weighed | None:
+    """The forms that may stand in a name box and their ratios; None where nothing was read."""
     text = " ".join(words_of(reading.text))
     if not text:
         return None
     forms = index.written_forms(role)
     scores = score_texts(reading, forms.texts)
     channel = np.full(len(index.vocabulary.forms), -1e4, dtype=np.float32)
-    np.maximum.at(channel, forms.form_ids, scores + np.float32(EXACT_PRICE))
+    np.maximum.at(channel, forms.form_ids, scores + np.float32(index.vocabulary.exact_price))
     as_read = float(score_texts(reading, (text,))[0])
     near = index.vocabulary.find_neighbours(text.replace(" ", ""))
     np.maximum.at(channel, near.ids, near.channel + np.float32(as_read))
     written, meant, price = index.related_forms()
     np.maximum.at(channel, meant, channel[written] + price)
-    postings = index.postings[role]
-    known = _log_sum(channel + postings.log_frequency)
-    population = float(
-        np.logaddexp(log(1 - index.unseen_share) + known, log(index.unseen_share) + as_read + near.written_log_prior)
+    borne = np.flatnonzero(index.postings[role].bearers > 0).astype(np.int32)
+    population, by_class = index.price_pictured(role, borne, channel[borne], as_read + near.written_log_prior)
+    return mix_unrelated(borne, channel[borne], population, index.unrelated_share(role), by_class)
+
+
+def weigh_combined(
+    index: NameIndex, role: Role, box: Weighed, reading: PixelReading, texts: Sequence[str]
+) -> FloatArray:
+    """The ratio of each child, (M,), whose first and middle (or middle and last) name, `texts`, may stand in one box."""
+    channel = score_texts(reading, tuple(texts)) + np.float32(
+        index.vocabulary.exact_price + log(index.split_share(role))
     )
-    unrelated = UNRELATED_SHARE[role]
-    ratio = np.log((1 - unrelated) * np.exp(np.minimum(channel - population, 60.0)) + unrelated).astype(np.float32)
-    return index.spread_dense(role, ratio)
+    unrelated = index.unrelated_share(role)
+    gain = np.exp(np.minimum(channel - np.float32(box.population), np.float32(60.0)))
+    return np.asarray(np.log((1.0 - unrelated) * gain + unrelated), dtype=np.float32)
 
 
 def weigh_date(index: BirthDateIndex, reading: PixelReading) -> WeighedDates | None:
     """Ratio of each distinct enrolled date; None where nothing was read."""
     if not reading.text.strip() or not index.days:
         return None
-    scores = score_texts(reading, index.iso_forms)
-    channel = scores + np.float32(log(0.95))
+    scores = score_texts(reading, index.iso_forms).astype(np.float64)
+    channel = scores + WRITTEN_AS_ENROLLED
     for best in np.argsort(-scores, kind="stable")[:BEST_DATES].tolist():
-        slips = index.price_slips(index.days[best])
-        slips[best] = -99.0
-        np.maximum(channel, slips + scores[best], out=channel)
-    unseen = ANY_DAY + float(scores.max())
+        ids, prices = index.price_slips(index.days[best])
+        prices = np.where(ids == best, NEVER, prices)
+        channel[ids] = np.maximum(channel[ids], prices + scores[best])
+    unseen = index.any_day + float(scores.max())
     day = read_day(normal_text(reading))
     if day is not None:
         as_read = float(score_texts(reading, (iso(day),))[0])
-        np.maximum(channel, index.price_slips(day) + np.float32(as_read), out=channel)
-        unseen = ANY_DAY + max(as_read, float(scores.max()))
-    return index.finish(channel, unseen)
+        ids, prices = index.price_slips(day)
+        channel[ids] = np.maximum(channel[ids], prices + as_read)
+        unseen = index.any_day + max(as_read, float(scores.max()))
+    every: IntArray = np.arange(len(index.days), dtype=np.int32)
+    return index.finish(every, channel, unseen, day is not None and (day.month, day.day) == (1, 1))
 
 
 def weigh_id(index: StudentIdIndex, reading: PixelReading) -> WeighedIds | None:
@@ -106,12 +109,10 @@ def weigh_id(index: StudentIdIndex, reading: PixelReading) -> WeighedIds | None:
     scores = score_texts(reading, index.texts)
     as_read = float(score_texts(reading, (number,))[0])
     peak = max(float(scores.max(initial=LOWEST_SCORE)), as_read)
-    near = np.flatnonzero(scores > peak - 25.0)
-    prices = {int(child): float(scores[child]) - peak + log(0.92) for child in near.tolist() if index.texts[child]}
+    prices = price_all(np.where(index.absent, np.float32(-1e4), scores), peak, index.exact_price)
     for child, price in index.price_text(number).items():
         prices[child] = max(prices.get(child, -99.0), as_read - peak + price)
-    anybody = log(0.1) * max(min(len(number), 12), 4)
-    return index.finish(prices, index.population(prices, anybody + as_read - peak))
+    return index.finish(prices, index.price_anybody(number) + as_read, peak)
 
 
 def weigh_school(index: SchoolIndex, reading: PixelReading) -> FloatArray | None:

@@ -3,7 +3,7 @@
 Decides how evidence of one child's fields is joined, and which rivals stand against each child: a stranger, a sibling who
 isn't enrolled (same surname, parents, often school), a twin who isn't enrolled (same birth date too). What the enrolled
 children leave of 1 is "not enrolled here". Never accepts anybody. Accepted limit: fields are independent given the child,
-but for grade and birth date.
+but for grade and birth date; a stranger's names and 1 January go together as the name classes say.
 """
 
 from __future__ import annotations
@@ -15,28 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.name_vocabulary import FloatArray, IntArray
+from matching.weights import Weights
 
 Array64 = NDArray[np.float64]
+BIRTH_DATE_AGREES = 2.0
+SECOND_WITNESS = 0.33
 
 
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """What is believed before anything is read. Shares of all queries, but `population`: the enrolled children."""
-
-    stranger: float = 0.1
-    sibling: float = 0.06
-    twin: float = 0.035
-    population: int = 1
-
-    @property
-    def enrolled(self) -> float:
-        """Share of the queries whose child is enrolled."""
-        return 1.0 - self.stranger - self.sibling - self.twin
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldRatios:
-    """Log-likelihood ratios of some children, each (M,); a field that says nothing is all 0.
+    """Log-likelihood ratios of pairs of query and child, each (P,); a field that says nothing is all 0.
 
     `name` is the whole name; `first`, `last` and `middle` are its parts in their boxes.
     """
@@ -52,30 +40,48 @@ class FieldRatios:
     guardian: FloatArray
 
 
-OTHER_ORDER = log(0.02)
-"""Chance that the words of a name stand in other boxes than enrollment has them."""
-GRADE_BESIDE_BIRTH_DATE = 0.25
-BIRTH_DATE_AGREES = 2.0
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrections:
+    """What the name classes add to independent fields, log, one number a query or pair.
+
+    `together`: how much likelier one stranger bears all that is written than independent fields say; `first_name` and
+    `birth_date`: how much likelier somebody of this family has the written first name, or the written day, than anybody.
+    """
+
+    together: FloatArray
+    first_name: FloatArray
+    birth_date: FloatArray
+
+    def take(self, places: IntArray) -> Corrections:
+        """The corrections of some places, in their order."""
+        return Corrections(self.together[places], self.first_name[places], self.birth_date[places])
 
 
-def grade_given_birth_date(grade: FloatArray, birth_date: FloatArray) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is believed before anything is read. Shares of all queries, but `population`: the enrolled children."""
+
+    stranger: float
+    sibling: float
+    twin: float
+    population: int = 1
+
+    @property
+    def enrolled(self) -> float:
+        """Share of the queries whose child is enrolled."""
+        return 1.0 - self.stranger - self.sibling - self.twin
+
+
+def join_fields(ratios: FieldRatios, weights: Weights) -> FloatArray:
+    """The log-likelihood ratio of each child against a stranger, fields taken as independent."""
+    grade = grade_given_birth_date(ratios.grade, ratios.birth_date, weights)
+    return ratios.name + ratios.birth_date + ratios.student_id + ratios.school + grade + ratios.guardian
+
+
+def grade_given_birth_date(grade: FloatArray, birth_date: FloatArray, weights: Weights) -> FloatArray:
     """An agreeing grade says little where the birth date agrees already."""
-    return np.where((birth_date > BIRTH_DATE_AGREES) & (grade > 0), grade * np.float32(GRADE_BESIDE_BIRTH_DATE), grade)
-
-
-def join_fields(ratios: FieldRatios) -> FloatArray:
-    """The log-likelihood ratio of each child against a stranger."""
-    return (
-        ratios.name
-        + ratios.birth_date
-        + ratios.student_id
-        + ratios.school
-        + grade_given_birth_date(ratios.grade, ratios.birth_date)
-        + ratios.guardian
-    )
-
-
-SECOND_WITNESS = 0.33
+    beside = np.float32(weights.grade_slips.beside_date)
+    return np.where((birth_date > BIRTH_DATE_AGREES) & (grade > 0), grade * beside, grade)
 
 
 def join_ratios(form: FloatArray, row: FloatArray) -> FloatArray:
@@ -96,59 +102,84 @@ def join_witnesses(form: FieldRatios, row: FieldRatios) -> FieldRatios:
     )
 
 
+def join_corrections(form: Corrections, row: Corrections) -> Corrections:
+    """The stronger of two witnesses' corrections: both speak of the same names."""
+    return Corrections(
+        *(np.maximum(getattr(form, field.name), getattr(row, field.name)) for field in fields(Corrections))
+    )
+
+
 def take_rows(ratios: FieldRatios, rows: IntArray) -> FieldRatios:
-    """The ratios of some of the children only."""
+    """The ratios of some of the pairs only."""
     return FieldRatios(*(getattr(ratios, field.name)[rows] for field in fields(FieldRatios)))
 
 
-def _shared(ratio: FloatArray, share: float) -> FloatArray:
-    """The rival has this field in common with the child with chance `share`, else as anybody."""
-    return np.log(share * np.exp(np.minimum(ratio, 60.0)) + (1.0 - share)).astype(np.float32)
+def _shared(ratio: FloatArray, share: float, otherwise: FloatArray | float = 0.0) -> FloatArray:
+    """The rival has this field in common with the child with chance `share`, else as anybody (times exp(otherwise))."""
+    apart = np.exp(otherwise) if isinstance(otherwise, np.ndarray) else 1.0
+    return np.log(share * np.exp(np.minimum(ratio, 60.0)) + (1.0 - share) * apart).astype(np.float32)
 
 
-def _weigh_family_name(ratios: FieldRatios, family: FloatArray) -> FloatArray:
-    """A brother's or sister's surname and father's name: in their boxes, or anywhere in the name."""
-    in_boxes = _shared(ratios.last, 0.95) + _shared(ratios.middle, 0.5)
-    return np.asarray(np.maximum(in_boxes, family + np.float32(OTHER_ORDER)), dtype=np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class RivalRatios:
+    """The log-likelihood ratio, against a stranger, of an unenrolled sibling and an unenrolled twin of each child, (P,)."""
+
+    sibling: FloatArray
+    twin: FloatArray
 
 
-def weigh_siblings(ratios: FieldRatios, family: FloatArray) -> FloatArray:
-    """The log-likelihood ratio, against a stranger, of a sibling of each child who isn't enrolled."""
-    return (
-        _weigh_family_name(ratios, family)
-        + _shared(ratios.first, 0.004)
-        + _shared(ratios.birth_date, 0.001)
-        + _shared(ratios.student_id, 0.02)
-        + _shared(ratios.school, 0.5)
-        + _shared(ratios.guardian, 0.9)
+def weigh_rivals(ratios: FieldRatios, family: FloatArray, corrections: Corrections, weights: Weights) -> RivalRatios:
+    """The rivals of each pair's child: surname or father's name in their boxes, or anywhere in the name; another first name."""
+    rivals = weights.rivals
+    in_boxes = (
+        _shared(ratios.last, rivals.surname)
+        + _shared(ratios.middle, rivals.fathers_name)
+        + _shared(ratios.first, rivals.first_name, corrections.first_name)
+    )
+    anywhere = family + corrections.first_name + np.float32(log(weights.name_habits.other_order))
+    common = (
+        np.maximum(in_boxes, anywhere)
+        + _shared(ratios.student_id, rivals.student_id)
+        + _shared(ratios.guardian, rivals.guardian)
+    )
+    grade = grade_given_birth_date(ratios.grade, ratios.birth_date, weights)
+    return RivalRatios(
+        sibling=common
+        + _shared(ratios.birth_date, rivals.sibling_date, corrections.birth_date)
+        + _shared(ratios.school, rivals.sibling_school),
+        twin=common
+        + _shared(ratios.birth_date, rivals.twin_date, corrections.birth_date)
+        + _shared(ratios.school, rivals.twin_school)
+        + _shared(grade, rivals.twin_grade),
     )
 
 
-def weigh_twins(ratios: FieldRatios, family: FloatArray) -> FloatArray:
-    """The log-likelihood ratio, against a stranger, of a twin of each child who isn't enrolled."""
-    return (
-        _weigh_family_name(ratios, family)
-        + _shared(ratios.first, 0.004)
-        + _shared(ratios.birth_date, 0.98)
-        + _shared(ratios.student_id, 0.02)
-        + _shared(ratios.school, 0.8)
-        + _shared(grade_given_birth_date(ratios.grade, ratios.birth_date), 0.9)
-        + _shared(ratios.guardian, 0.9)
-    )
+def compute_probabilities(
+    query: IntArray,
+    ratios: FieldRatios,
+    family: FloatArray,
+    corrections: Corrections,
+    remainder: Array64,
+    prior: Prior,
+    weights: Weights,
+) -> Array64:
+    """Probability of each pair's child among everybody whom its query may mean, (P,).
 
-
-def compute_probabilities(ratios: FieldRatios, family: FloatArray, remainder: float, prior: Prior) -> Array64:
-    """Probability of each child, (M,).
-
-    `family` (M,) is what the written words say for a brother or sister; `remainder` is the log sum of the likelihood ratios of
-    all enrolled children not among the M.
+    `query` (P,) numbers the pairs' queries; `remainder` (Q,) is the log sum of the likelihood ratios of all enrolled children
+    without a pair, fields taken as independent.
     """
-    each = log(prior.enrolled / max(prior.population, 1))
-    children = join_fields(ratios).astype(np.float64) + each
-    siblings = weigh_siblings(ratios, family).astype(np.float64) + log(prior.sibling / max(prior.population, 1))
-    twins = weigh_twins(ratios, family).astype(np.float64) + log(prior.twin / max(prior.population, 1))
-    rest = np.array([log(prior.stranger), remainder + each])
-    everybody = np.concatenate([children, siblings, twins, rest])
-    peak = float(everybody.max())
-    weight = np.exp(children - peak)
-    return np.asarray(weight / np.exp(everybody - peak).sum(), dtype=np.float64)
+    population = max(prior.population, 1)
+    each = log(prior.enrolled / population)
+    together = corrections.together.astype(np.float64)
+    rivals = weigh_rivals(ratios, family, corrections, weights)
+    children = join_fields(ratios, weights).astype(np.float64) - together + each
+    siblings = rivals.sibling.astype(np.float64) - together + log(prior.sibling / population)
+    twins = rivals.twin.astype(np.float64) - together + log(prior.twin / population)
+    queries = remainder.size
+    peak = np.maximum(np.full(queries, log(prior.stranger)), remainder + each)
+    np.maximum.at(peak, query, np.maximum(np.maximum(children, siblings), twins))
+    weight = np.exp(children - peak[query])
+    everybody = np.exp(log(prior.stranger) - peak) + np.exp(remainder + each - peak)
+    unlisted = np.exp(siblings - peak[query]) + np.exp(twins - peak[query])
+    everybody += np.bincount(query, weights=weight + unlisted, minlength=queries)
+    return np.asarray(weight / everybody[query], dtype=np.float64)

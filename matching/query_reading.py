@@ -1,25 +1,26 @@
 """Weighs each box of a query once, against distinct values, before any child is looked at.
 
-Decides what a query says at all: text, pixels or nothing, box by box. Never looks at a single child: `child_index` hands the
+Decides what a query says at all: text, pixels or nothing, box by box. Never looks at a single child: `weighing` hands the
 ratios of a value to the children that bear it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
-from matching.guardians import GuardianIndex
+from matching.birth_dates import BirthDateIndex, WeighedDates
 from matching.name_folding import words_of
-from matching.name_index import NameIndex, Weighed
+from matching.name_index import SPLIT_BOXES, NameIndex, Weighed
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray
 from matching.pixels import weigh_name
-from matching.types import Query, is_reading, normal_text
+from matching.student_ids import WeighedIds
+from matching.types import PixelReading, Query, is_reading, normal_text
 
-OTHER_NAME_INSTEAD = -1.5
 MOST_WORDS = 7
-FITS_STRAIGHT = 6.0
-"""Where some child's first and last name fit their boxes by this many nats, pixels aren't read again the other way round."""
+FITS_STRAIGHT = 12.0
+"""Where some first and some last name fit their boxes by this many nats, pixels aren't read again the other way round."""
 
 
 def text_of(value: object) -> str:
@@ -39,77 +40,124 @@ def value_of(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NameBox:
-    """One name box: typed alternatives, of which the best counts, or one ratio a child (N,) from pixels."""
+class Split:
+    """A box that holds two names one after the other: front and back weighed, and the log price of such a box."""
 
-    role: Role
-    written: tuple[Weighed, ...]
-    pixels: FloatArray | None
+    front: Weighed
+    back: Weighed
+    price: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NameBox:
+    """One name box in all its ways, of which the best counts.
+
+    `whole`: one name of its own kind; `instead`: the other name given; `splits`: first and middle, or middle and last name.
+    `pixels` is the reading where it is one.
+    """
+
+    whole: Weighed
+    instead: Weighed | None = None
+    splits: tuple[Split, ...] = ()
+    pixels: PixelReading | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadNames:
     """The name boxes of a query, None where a box says nothing.
 
-    `swapped` (N,) is the ratio of first and last name in each other's box, from pixels, only where straight nobody fits.
-    `anywhere` are the texts of the boxes weighed against words in any place (to find children quickly), `words` the same word
-    by word (for names in another order and for families).
+    `words` are the words of all boxes weighed against words in any place, for names in another order and for families.
+    `first_as_last` and `last_as_first` are pixels read in each other's box, only where straight nobody fits.
     """
 
     first: NameBox | None
     middle: NameBox | None
     last: NameBox | None
-    swapped: FloatArray | None
-    anywhere: tuple[Weighed, ...]
     words: tuple[Weighed, ...]
+    first_as_last: Weighed | None = None
+    last_as_first: Weighed | None = None
+
+    @property
+    def from_pixels(self) -> bool:
+        """Whether a box is pixels."""
+        return any(box is not None and box.pixels is not None for box in (self.first, self.last))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadQuery:
+    """A query weighed against distinct values; None where a box says nothing."""
+
+    names: ReadNames
+    birth_date: WeighedDates | None
+    student_id: WeighedIds | None
+    school: FloatArray | None
+    grade: FloatArray | None
+    guardian: tuple[Weighed, ...]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no box says anything."""
+        names = self.names
+        fields = (names.first, names.last, self.birth_date, self.student_id, self.school, self.grade)
+        return not names.words and not self.guardian and all(field is None for field in fields)
 
 
 def read_names(names: NameIndex, query: Query) -> ReadNames:
     """The query's name boxes, weighed."""
     other = words_of(text_of(query.get("other_name")))
-    boxes = (query.get("student_first"), query.get("student_last"))
-    anywhere = (names.weigh_text(Role.ANY, text_of(value)) for value in boxes if not is_reading(value))
+    first_value, last_value = query.get("student_first"), query.get("student_last")
     words: list[str] = []
-    for value in (boxes[0], query.get("student_middle"), boxes[1]):
-        words.extend(word for word in words_of(text_of(value)) if len(word) > 1 and word not in words)
-    weighed_words = (names.weigh_text(Role.ANY, word) for word in words[:MOST_WORDS])
-    first = _read_box(names, Role.FIRST, boxes[0], other[:1])
-    last = _read_box(names, Role.LAST, boxes[1], other[-1:] if len(other) > 1 else ())
+    for value in (first_value, query.get("student_middle"), last_value):
+        words.extend(word for word in words_of(text_of(value)) if word not in words)
+    words = [word for word in words if len(word) > 1][:MOST_WORDS]
+    weighed_words = (names.weigh_words(Role.ANY, (word,)) for word in words)
+    middle = names.weigh_text(Role.MIDDLE, text_of(query.get("student_middle")))
+    first = _read_box(names, Role.FIRST, first_value, other[:1])
+    last = _read_box(names, Role.LAST, last_value, other[-1:] if len(other) > 1 else ())
+    swapped = _read_swapped(names, first, last)
     return ReadNames(
         first=first,
-        middle=_read_box(names, Role.MIDDLE, text_of(query.get("student_middle")), ()),
+        middle=None if middle is None else NameBox(middle),
         last=last,
-        swapped=_read_swapped(names, boxes[0], boxes[1], first, last),
-        anywhere=tuple(found for found in anywhere if found is not None),
         words=tuple(found for found in weighed_words if found is not None),
+        first_as_last=swapped[0] if swapped else None,
+        last_as_first=swapped[1] if swapped else None,
     )
 
 
-def _read_swapped(
-    names: NameIndex, first_value: object, last_value: object, first: NameBox | None, last: NameBox | None
-) -> FloatArray | None:
-    if not is_reading(first_value) or not is_reading(last_value) or first is None or last is None:
+def _read_swapped(names: NameIndex, first: NameBox | None, last: NameBox | None) -> tuple[Weighed, Weighed] | None:
+    if first is None or last is None or first.pixels is None or last.pixels is None:
         return None
-    if first.pixels is None or last.pixels is None or float((first.pixels + last.pixels).max()) > FITS_STRAIGHT:
+    if float(first.whole.ratio.max(initial=-9.0)) + float(last.whole.ratio.max(initial=-9.0)) > FITS_STRAIGHT:
         return None
-    as_last, as_first = weigh_name(names, Role.LAST, first_value), weigh_name(names, Role.FIRST, last_value)
-    return None if as_last is None or as_first is None else as_last + as_first
+    as_last, as_first = weigh_name(names, Role.LAST, first.pixels), weigh_name(names, Role.FIRST, last.pixels)
+    return None if as_last is None or as_first is None else (as_last, as_first)
 
 
 def _read_box(names: NameIndex, role: Role, value: object, instead: tuple[str, ...]) -> NameBox | None:
     if is_reading(value):
         pixels = weigh_name(names, role, value)
-        return None if pixels is None else NameBox(role, (), pixels)
-    weighed = names.weigh_text(role, text_of(value))
-    if weighed is None:
+        return None if pixels is None else NameBox(pixels, pixels=value)
+    words = words_of(text_of(value))
+    whole = names.weigh_words(role, words)
+    if whole is None:
         return None
-    alternatives = [weighed]
-    other = names.weigh_text(role, " ".join(instead))
-    if other is not None:
-        alternatives.append(Weighed(other.ids, other.ratio + OTHER_NAME_INSTEAD, other.floor))
-    return NameBox(role, tuple(alternatives), None)
+    return NameBox(whole, names.weigh_words(role, instead), _split_box(names, role, words, whole))
 
 
-def read_guardian(guardians: GuardianIndex, query: Query) -> tuple[Weighed, ...]:
-    """The words of the parent's name, weighed; empty where there is nothing to compare."""
-    return guardians.weigh_words(text_of(query.get("parent_name")))
+def _split_box(names: NameIndex, role: Role, words: tuple[str, ...], whole: Weighed) -> tuple[Split, ...]:
+    """First and middle name in the first-name box; middle (father's) and last name in the last-name box."""
+    if not 1 < len(words) <= 4:
+        return ()
+    share, roles = names.split_share(role), SPLIT_BOXES[role]
+    found: list[Split] = []
+    for place in sorted({1, len(words) - 1}):
+        front, back = names.weigh_words(roles[0], words[:place]), names.weigh_words(roles[1], words[place:])
+        if front is not None and back is not None:
+            found.append(Split(front, back, log(share) + front.population + back.population - whole.population))
+    return tuple(found)
+
+
+def placeholder_of(dates: BirthDateIndex, weighed: WeighedDates | None) -> bool | None:
+    """Whether the written date is a 1 January; None where there is no date to say so."""
+    return None if weighed is None or not dates.days else weighed.placeholder

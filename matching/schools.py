@@ -1,25 +1,29 @@
 """Weighs what stands in the school box against the schools of the district.
 
 Decides how well a short form ("Garfield", "GHS", "garfield high sch.") names a school. Children move and leave mid-year, so a
-different school counts against a child only a little. Never knows a list of schools: it takes the enrolled ones.
+different school counts against a child only a little, and one that this school's children go on to still less. Never knows a
+list of schools: it takes the enrolled ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 
 import numpy as np
 from anyascii import anyascii
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from matching.enrollment_columns import TextColumn
+from matching.feeders import learn_feeders
 from matching.name_vocabulary import FloatArray, IntArray
+from matching.weights import Weights
 
-UNRELATED_SHARE = 0.1
 SHARPNESS = 12.0
+MOST_WORDS = 6
+CACHED_WORDS = 20_000
 NO_SCHOOL_HERE = exp(-6.0)
 _LEVELS = {
     "elementary": "elementary", "elem": "elementary", "el": "elementary", "es": "elementary", "primary": "elementary",
@@ -72,54 +76,84 @@ def split_school(text: str) -> SchoolName:
     return SchoolName(own or tuple(words), level, letters)
 
 
-def _word_fits(written: str, real: str) -> float:
-    if written == real:
-        return 1.0
-    if len(written) >= 3 and (real.startswith(written) or written.startswith(real)):
-        return 0.85
-    longest = max(len(written), len(real))
-    distance = OSA.distance(written, real, score_cutoff=2)
-    if distance == 1 and longest >= 4:
-        return 0.85
-    if distance == 2 and longest >= 7:
-        return 0.7
-    return 0.0
+class _SchoolWords:
+    """The words of all schools, to compare a written school with every one at once."""
 
+    def __init__(self, names: list[SchoolName]) -> None:
+        place_of: dict[str, int] = {}
+        lists = [[place_of.setdefault(word, len(place_of)) for word in name.own] for name in names]
+        self._words = list(place_of)
+        self._lengths = np.array([len(word) for word in self._words])
+        self._fits: dict[str, FloatArray] = {}
+        self._flat = np.array([place for places in lists for place in places], dtype=np.int64)
+        self._counts = np.array([len(places) for places in lists], dtype=np.int64)
+        self._start = np.cumsum(self._counts) - self._counts
+        self._phrases = [" ".join(name.own) for name in names]
+        self._joined = np.array(["".join(name.own) for name in names])
+        self._levels = np.array([name.level for name in names])
+        self._short: dict[str, list[int]] = {}
+        for number, name in enumerate(names):
+            initials = "".join(word[0] for word in name.own)
+            for short in {name.letters, initials, initials + "hs", initials + "ms", initials + "es"}:
+                self._short.setdefault(short, []).append(number)
 
-def compare_schools(written: SchoolName, real: SchoolName) -> float:
-    """0 to 1: how well the written words name this school."""
-    if not written.own or not real.own:
-        return 0.0
-    fits = [max(_word_fits(word, other) for other in real.own) for word in written.own]
-    told = sum(fits) / len(fits)
-    covered = sum(max(_word_fits(word, other) for word in written.own) for other in real.own) / len(real.own)
-    score = 0.75 * told + 0.25 * covered
-    if "".join(written.own) == "".join(real.own):
-        score = 1.0
-    written_letters = "".join(written.own)
-    if len(written.own) == 1 and 2 <= len(written_letters) <= 5:
-        initials = "".join(word[0] for word in real.own)
-        if written_letters in {real.letters, initials, initials + "hs", initials + "ms", initials + "es"}:
-            score = max(score, 0.85)
-    if score < 0.6:
-        score = max(score, 0.8 * fuzz.ratio(" ".join(written.own), " ".join(real.own)) / 100)
-    if written.level and real.level and written.level != real.level:
-        score *= 0.75
-    return score
+    def compare(self, written: SchoolName) -> FloatArray:
+        """0 to 1: how well the written words name each school, (S,)."""
+        fits = np.array([self._fit_word(word) for word in written.own[:MOST_WORDS]])[:, self._flat]
+        told = np.maximum.reduceat(fits, self._start, axis=1).mean(axis=0)
+        covered = np.add.reduceat(fits.max(axis=0), self._start) / self._counts
+        score = 0.75 * told + 0.25 * covered
+        joined = "".join(written.own)
+        score[self._joined == joined] = 1.0
+        if len(written.own) == 1 and 2 <= len(joined) <= 5:
+            short = self._short.get(joined, [])
+            score[short] = np.maximum(score[short], 0.85)
+        alike = process.cdist([" ".join(written.own)], self._phrases, scorer=fuzz.ratio)[0] * 0.008
+        score = np.where(score < 0.6, np.maximum(score, alike), score)
+        if written.level:
+            score[(self._levels != "") & (self._levels != written.level)] *= 0.75
+        return np.asarray(score, dtype=np.float32)
+
+    def _fit_word(self, written: str) -> FloatArray:
+        """How well one written word fits each word of the schools, (W,)."""
+        found = self._fits.get(written)
+        if found is None:
+            if len(self._fits) > CACHED_WORDS:
+                self._fits.clear()
+            distances = process.cdist([written], self._words, scorer=OSA.distance, score_cutoff=2)[0]
+            longest = np.maximum(self._lengths, len(written))
+            found = np.where((distances == 2) & (longest >= 7), np.float32(0.7), np.float32(0.0))
+            found[(distances == 1) & (longest >= 4)] = 0.85
+            if len(written) >= 3:
+                begun = [real.startswith(written) or written.startswith(real) for real in self._words]
+                found[begun] = 0.85
+            found[distances == 0] = 1.0
+            self._fits[written] = found
+        return found
 
 
 class SchoolIndex:
-    """The distinct schools of the enrolled children. Immutable after construction."""
+    """The distinct schools of the enrolled children. Immutable after construction.
 
-    def __init__(self, schools: Sequence[str]) -> None:
-        distinct = sorted({school for school in schools if school})
+    `families` (N,) numbers the children's families, -1 where nothing tells: brothers and sisters show where a school's children
+    go on to.
+    """
+
+    def __init__(self, schools: TextColumn, families: IntArray, weights: Weights) -> None:
+        distinct = sorted(school for school in schools.values if school)
         position = {school: number for number, school in enumerate(distinct)}
         self.texts = tuple(distinct)
-        self.school_of_child = np.array([position.get(school, len(distinct)) for school in schools], dtype=np.int32)
-        self._names = [split_school(school) for school in distinct]
+        numbers = np.array([position.get(school, len(distinct)) for school in schools.values], dtype=np.int32)
+        self.school_of_child = numbers[schools.codes]
+        names = [split_school(school) for school in distinct]
+        self._names = names
+        self._words = _SchoolWords(names) if names else None
         counts = np.bincount(self.school_of_child, minlength=len(distinct) + 1)[: len(distinct)]
         self._frequency = counts / max(int(counts.sum()), 1)
+        self.feeders = learn_feeders(self.school_of_child, families, len(distinct))
+        self.unrelated = weights.unrelated.school
         self._cache: dict[str, FloatArray | None] = {}
+        self._compared: dict[str, FloatArray | None] = {}
         self._forms: SchoolForms | None = None
 
     def short_forms(self) -> SchoolForms:
@@ -135,38 +169,42 @@ class SchoolIndex:
             self._forms = SchoolForms(tuple(texts), numbers)
         return self._forms
 
+    def compare(self, text: str) -> FloatArray | None:
+        """0 to 1: how well a text names each school, (S,); None for no text or no schools."""
+        if text not in self._compared:
+            if len(self._compared) > CACHED_WORDS:
+                self._compared.clear()
+            written = split_school(text)
+            self._compared[text] = self._words.compare(written) if self._words and any(written.own) else None
+        return self._compared[text]
+
     def weigh_pixels(self, text: str, scores: FloatArray, as_read: float) -> FloatArray | None:
         """As `weigh_text` from the score of each short form (F,) and of the text that was read."""
-        written = split_school(text)
-        if not any(written.own) or not self.texts:
+        compared = self.compare(text)
+        if compared is None:
             return None
         peak = max(float(scores.max(initial=-1e4)), as_read)
         fit = np.full(len(self.texts), -1e4, dtype=np.float32)
         np.maximum.at(fit, self.short_forms().schools, scores - np.float32(peak))
-        return self.finish(np.maximum(fit, self._compare_all(written)))
+        return self.finish(np.maximum(fit, np.float32(SHARPNESS) * (compared - np.float32(1.0))))
 
     def weigh_text(self, text: str) -> FloatArray | None:
         """Log-likelihood ratio of each school, (S + 1,): the last is 0 for children without one. None for no text."""
         if text not in self._cache:
-            if len(self._cache) > 20_000:
+            if len(self._cache) > CACHED_WORDS:
                 self._cache.clear()
-            written = split_school(text)
-            empty = not any(written.own)
-            self._cache[text] = None if empty else self.finish(self._compare_all(written))
+            compared = self.compare(text)
+            self._cache[text] = None if compared is None else self.finish(SHARPNESS * (compared - 1.0))
         return self._cache[text]
-
-    def _compare_all(self, written: SchoolName) -> FloatArray:
-        scores = np.array([compare_schools(written, real) for real in self._names], dtype=np.float32)
-        return np.asarray(SHARPNESS * (scores - 1.0), dtype=np.float32)
 
     def finish(self, log_fit: FloatArray) -> FloatArray:
         """From log fits (S,) to ratios, with the share of families that name another school."""
         fit = np.exp(log_fit)
-        anybody = float((self._frequency * fit).sum()) + NO_SCHOOL_HERE
-        ratio = np.log((1.0 - UNRELATED_SHARE) * fit / anybody + UNRELATED_SHARE)
+        gain = fit / (float((self._frequency * fit).sum()) + NO_SCHOOL_HERE)
+        ratio = np.log((1.0 - self.unrelated) * gain + self.unrelated * self.feeders.spread(gain.astype(np.float32)))
         return np.append(ratio, 0.0).astype(np.float32)
 
     @property
     def worst(self) -> float:
         """The ratio of a school that has nothing to do with what was written."""
-        return log(UNRELATED_SHARE)
+        return log(self.unrelated)

@@ -1,6 +1,6 @@
 """Knows which spellings may stand for one name: nicknames, tables of variants, rules of spelling.
 
-Decides nothing: it offers related spellings with a price (natural log of the chance that a family writes this one).
+Decides nothing: it offers related spellings; what each kind costs stands in the weights.
 Never treats variants as equal. Accepted limits: the nickname list is English and over-broad; the tables are short.
 """
 
@@ -12,13 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from math import log
 
 from nicknames import NickNamer
 
-NICKNAME_PRICE = log(0.02)
-VARIANT_PRICE = log(0.02)
-SAME_KEY_PRICE = log(0.012)
 SHORTEST_KEY = 3
 
 

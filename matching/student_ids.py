@@ -7,34 +7,44 @@ ID instead. Never trusts an ID alone: somebody else's number (a sibling's, a lun
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log
+from functools import lru_cache
+from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
+from matching.enrollment_columns import TextColumn
 from matching.name_vocabulary import FloatArray, IntArray
+from matching.weights import IdSlips, Weights
 
-UNRELATED_SHARE = 0.03
-ENROLLED_BY_CHANCE = 0.5
-"""Share of the numbers that don't belong to the child which are another enrolled child's."""
-EXACT = log(0.92)
-INSTEAD = log(0.04)
-ONE_DIGIT = log(0.03)
-TURNED = log(0.008)
-LOST_OR_DOUBLED = log(0.008)
+_DIGITS = np.arange(10)
+LONGEST_NUMBER = 17
+"""Digits that a number may have to be kept as a number; longer ones are kept as text."""
 _LETTERS_AS_DIGITS = str.maketrans("oOlIiSsBbZz", "00111558822")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WeighedIds:
-    """Children and the log-likelihood ratio of their numbers; `floor` holds for all others that have a number."""
+    """Children (ascending) and the log-likelihood ratio of their numbers; `floor` holds for all others that have a number."""
 
     children: IntArray
     ratio: FloatArray
     floor: float
 
+    def take(self, children: IntArray, absent: NDArray[np.bool_]) -> FloatArray:
+        """The ratio of some children, (M,); 0 for those without a number, which `absent` (N,) marks."""
+        ratios = np.full(children.size, self.floor, dtype=np.float32)
+        if self.children.size:
+            places = self.children.searchsorted(children)
+            places[places == self.children.size] = 0
+            hits = self.children[places] == children
+            ratios[hits] = self.ratio[places[hits]]
+        ratios[absent[children]] = 0.0
+        return ratios
 
+
+@lru_cache(maxsize=65_536)
 def clean_id(text: str) -> str:
     """The number as letters and digits, lower case; letters among digits read as the digits they look like."""
     kept = re.sub(r"[^0-9A-Za-z]", "", text[:40])
@@ -49,46 +59,108 @@ def strip_zeros(number: str) -> str:
     return number.lstrip("0") or number
 
 
-def _slips_of(number: str) -> dict[str, float]:
-    """Every number one slip away, with the log chance of that slip."""
-    found: dict[str, float] = {}
-    length = max(len(number), 1)
-    for place in range(length):
-        head, tail = number[:place], number[place + 1 :]
-        found[head + tail] = LOST_OR_DOUBLED - log(length)
-        for digit in "0123456789":
-            found[head + digit + number[place:]] = LOST_OR_DOUBLED - log(10.0 * length)
-            if digit != number[place : place + 1]:
-                found[head + digit + tail] = ONE_DIGIT - log(9.0 * length)
-    for place in range(length - 1):
-        turned = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
-        if turned != number:
-            found[turned] = TURNED - log(length)
-    return found
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberSlips:
+    """Numbers one slip away and the log chance of each slip; a number may come more than once."""
+
+    numbers: NDArray[np.int64]
+    prices: NDArray[np.float64]
+
+
+def slips_of(number: str, slips: IdSlips) -> NumberSlips:
+    """Every number one slip away from a number of 4 to 17 digits: one digit wrong, two turned, one lost or doubled."""
+    length = len(number)
+    value = int(number)
+    digits = np.array([int(digit) for digit in number])
+    units = 10 ** np.arange(length - 1, -1, -1)
+    wrong = value + (_DIGITS - digits[:, None]) * units[:, None]
+    turned = value + (digits[1:] - digits[:-1]) * (units[:-1] - units[1:])
+    after = value % units
+    lost = (value // (units * 10)) * units + after
+    ends = np.append(units * 10, 1)
+    before = value // ends
+    added = (before[:, None] * 10 + _DIGITS) * ends[:, None] + (value % ends)[:, None]
+    sizes = (wrong.size, turned.size, lost.size, added.size)
+    chances = (slips.one_digit / 9.0, slips.turned, slips.lost_or_doubled, slips.lost_or_doubled / 10.0)
+    return NumberSlips(
+        np.concatenate([wrong.ravel(), turned, lost, added.ravel()]),
+        np.repeat([log(chance / length) for chance in chances], sizes),
+    )
+
+
+class NumberBook:
+    """Looks up children by a cleaned number or username. Immutable after construction."""
+
+    def __init__(self, column: TextColumn) -> None:
+        children = np.argsort(column.codes, kind="stable").astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(np.bincount(column.codes, minlength=len(column.values)))])
+        numbers: list[int] = []
+        owners: list[int] = []
+        self._texts: dict[str, list[int]] = {}
+        for place, text in enumerate(column.values):
+            number = strip_zeros(clean_id.__wrapped__(text))
+            if number.isdigit() and len(number) <= LONGEST_NUMBER:
+                numbers.append(int(number))
+                owners.append(place)
+            elif number:
+                self._texts.setdefault(number, []).append(place)
+        order = np.argsort(np.array(numbers, dtype=np.int64), kind="stable")
+        self._numbers = np.array(numbers, dtype=np.int64)[order]
+        self._places = np.array(owners, dtype=np.int64)[order]
+        self._start, self._children = start, children
+
+    def find(self, number: str) -> list[int]:
+        """The children that have exactly this number, cleaned and without leading zeros."""
+        if number.isdigit() and len(number) <= LONGEST_NUMBER:
+            slips = NumberSlips(np.array([int(number)], dtype=np.int64), np.zeros(1))
+            return list(self.price(slips))
+        return [child for place in self._texts.get(number, ()) for child in self._owners(place)]
+
+    def price(self, slips: NumberSlips) -> dict[int, float]:
+        """Children that have one of the numbers, at the best price."""
+        found: dict[int, float] = {}
+        if not self._numbers.size:
+            return found
+        low = self._numbers.searchsorted(slips.numbers)
+        high = self._numbers.searchsorted(slips.numbers, side="right")
+        for hit in np.flatnonzero(high > low).tolist():
+            price = float(slips.prices[hit])
+            for place in self._places[low[hit] : high[hit]].tolist():
+                for child in self._owners(place):
+                    found[child] = max(found.get(child, -99.0), price)
+        return found
+
+    def _owners(self, place: int) -> list[int]:
+        return [int(child) for child in self._children[self._start[place] : self._start[place + 1]]]
 
 
 class StudentIdIndex:
     """The numbers of the enrolled children. Immutable after construction."""
 
     def __init__(
-        self, student_ids: Sequence[str], usernames: Sequence[str], state_ids: Sequence[str], unlisted_population: float
+        self,
+        student_ids: TextColumn,
+        usernames: TextColumn,
+        state_ids: TextColumn,
+        weights: Weights,
+        unlisted_population: float,
     ) -> None:
-        self.own = self._group(student_ids)
-        self.instead = self._group(usernames)
-        for number, children in self._group(state_ids).items():
-            self.instead.setdefault(number, []).extend(children)
-        self.texts = tuple(clean_id(number) for number in student_ids)
-        self.absent = np.flatnonzero([not number for number in self.texts]).astype(np.int32)
+        self.own = NumberBook(student_ids)
+        self.instead = (NumberBook(usernames), NumberBook(state_ids))
+        self._column = student_ids
+        self.absent = np.array([not clean_id.__wrapped__(text) for text in student_ids.values])[student_ids.codes]
         self._log_children = log(len(student_ids) + unlisted_population + 1.0)
+        self._slips, self.unrelated = weights.id_slips, weights.unrelated.student_id
+        self.exact_price = log(weights.id_slips.exact)
+        self._texts: tuple[str, ...] | None = None
 
-    @staticmethod
-    def _group(numbers: Sequence[str]) -> dict[str, list[int]]:
-        grouped: dict[str, list[int]] = {}
-        for child, number in enumerate(numbers):
-            cleaned = strip_zeros(clean_id(number))
-            if cleaned:
-                grouped.setdefault(cleaned, []).append(child)
-        return grouped
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Each child's number as it would stand on paper, the same tuple each time."""
+        if self._texts is None:
+            cleaned = [clean_id.__wrapped__(text) for text in self._column.values]
+            self._texts = tuple(cleaned[code] for code in self._column.codes.tolist())
+        return self._texts
 
     def price_text(self, text: str) -> dict[int, float]:
         """Log P(this is written in the ID box | child) for each child it may belong to."""
@@ -96,14 +168,11 @@ class StudentIdIndex:
         prices: dict[int, float] = {}
         if not number:
             return prices
-        if number.isdigit() and len(number) >= 4:
-            for slip, price in _slips_of(number).items():
-                for child in self.own.get(slip, ()):
-                    prices[child] = max(prices.get(child, -99.0), price)
-        for child in self.instead.get(number, ()):
-            prices[child] = INSTEAD
-        for child in self.own.get(number, ()):
-            prices[child] = EXACT
+        if number.isdigit() and 4 <= len(number) < LONGEST_NUMBER:
+            prices.update(self.own.price(slips_of(number, self._slips)))
+        for book in self.instead:
+            prices.update(dict.fromkeys(book.find(number), log(self._slips.instead)))
+        prices.update(dict.fromkeys(self.own.find(number), self.exact_price))
         return prices
 
     def weigh_text(self, text: str) -> WeighedIds | None:
@@ -111,22 +180,34 @@ class StudentIdIndex:
         number = strip_zeros(clean_id(text))
         if not number:
             return None
-        prices = self.price_text(text)
-        anybody = log(0.1) * max(min(len(number), 12), 4)
-        return self.finish(prices, self.population(prices, anybody))
+        return self.finish(self.price_text(text), self.price_anybody(number), 0.0)
 
-    def population(self, prices: dict[int, float], anybody: float) -> float:
-        """Log P(written) when the number isn't the child's; `anybody` is the same for a number that nobody here has."""
-        known = sum(exp(price) for price in prices.values())
-        return float(
+    def price_anybody(self, number: str) -> float:
+        """Log P(written) for a number that nobody here has."""
+        return log(0.1) * max(min(len(number), 12), 4)
+
+    def finish(self, prices: dict[int, float], anybody: float, peak: float) -> WeighedIds:
+        """From prices to ratios, with the share of numbers that have nothing to do with the child.
+
+        `anybody` is log P(written) for a number that nobody here has, `peak` what prices are relative to.
+        """
+        children = np.fromiter(prices.keys(), dtype=np.int32, count=len(prices))
+        channel = np.fromiter(prices.values(), dtype=np.float64, count=len(prices))
+        order = np.argsort(children)
+        children, channel = children[order], channel[order]
+        known = float(np.exp(channel).sum())
+        population = float(
             np.logaddexp(
-                log(ENROLLED_BY_CHANCE) - self._log_children + log(known + 1e-30), log(1 - ENROLLED_BY_CHANCE) + anybody
+                log(self._slips.anothers) - self._log_children + log(known + 1e-30),
+                log(1 - self._slips.anothers) + anybody - peak,
             )
         )
+        gain = np.exp(np.minimum(channel - population, 60.0))
+        ratio = np.log((1 - self.unrelated) * gain + self.unrelated)
+        return WeighedIds(children, ratio.astype(np.float32), log(self.unrelated))
 
-    def finish(self, prices: dict[int, float], population: float) -> WeighedIds:
-        """From prices to ratios, with the share of numbers that have nothing to do with the child."""
-        children = np.fromiter(prices.keys(), dtype=np.int32, count=len(prices))
-        channel = np.fromiter(prices.values(), dtype=np.float32, count=len(prices))
-        ratio = np.log((1 - UNRELATED_SHARE) * np.exp(np.minimum(channel - population, 60.0)) + UNRELATED_SHARE)
-        return WeighedIds(children, ratio.astype(np.float32), log(UNRELATED_SHARE))
+
+def price_all(scores: FloatArray, peak: float, exact: float) -> dict[int, float]:
+    """Prices of the children whose own number explains the pixels nearly as well as the best does."""
+    near = np.flatnonzero(scores > peak - 25.0)
+    return {int(child): float(scores[child]) - peak + exact for child in near.tolist()}

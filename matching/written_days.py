@@ -7,26 +7,23 @@ stand-in. Never corrects a date; one that no calendar has is kept as written and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from math import log
 from typing import NamedTuple
 
-EXACT = log(0.93)
-SWAPPED = log(0.012)
-LOOK_ALIKE_DIGIT = log(0.02 / 16)
-OTHER_DIGIT = log(0.02 / 72)
-TURNED_DIGITS = log(0.004 / 5)
-YEAR_OFF_BY_ONE = log(0.005)
-OTHER_YEAR = log(0.008 / 20)
-DAY_OR_MONTH_OFF_BY_ONE = log(0.002)
-ENROLLED_FIRST_OF_JANUARY = log(0.02 / 365)
-WRITTEN_FIRST_OF_JANUARY = log(0.003)
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.weights import DateSlips
+
 YEARS_AROUND = 20
 _ALIKE = ((1, 7), (3, 8), (4, 9), (0, 6), (5, 6), (5, 8), (3, 5), (2, 7), (0, 8))
 _LOOK_ALIKE = frozenset(f"{one}{other}" for pair in _ALIKE for one, other in (pair, pair[::-1]))
 _MONTHS = "jan ene|feb|mar|apr abr|may|jun|jul|aug ago|sep|oct|nov|dec dic"  # English and Spanish
 _MONTH_OF = {prefix: number for number, group in enumerate(_MONTHS.split("|"), 1) for prefix in group.split()}
+_DIGITS = np.arange(10)
+_UNITS = 10 ** np.arange(7, -1, -1)
+NEVER = -99.0
 EXCEL_EPOCH = date(1899, 12, 30)
 
 
@@ -91,42 +88,43 @@ def iso(day: Day) -> str:
     return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
 
 
-class Slip(NamedTuple):
-    """An enrolled day that may have been meant, and log P(the written day | that day)."""
-
-    meant: Day
-    price: float
+def code_of(day: Day) -> int:
+    """The day as one number, YYYYMMDD; two days have two numbers, also those that no calendar has."""
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
-def slips_of(written: Day) -> Iterator[Slip]:
-    """Every day that `written` may be a slip of, itself first; a day may come more than once."""
-    year, month, day = written
-    yield Slip(written, EXACT)
-    yield Slip(Day(year, day, month), SWAPPED)
-    for other in range(year - YEARS_AROUND, year + YEARS_AROUND + 1):
-        yield Slip(Day(other, month, day), YEAR_OFF_BY_ONE if abs(other - year) == 1 else OTHER_YEAR)
-    for step in (-1, 1):
-        yield Slip(Day(year, month, day + step), DAY_OR_MONTH_OFF_BY_ONE)
-        yield Slip(Day(year, month + step, day), DAY_OR_MONTH_OFF_BY_ONE)
-    yield from _digit_slips(written)
-    yield Slip(Day(year, 1, 1), ENROLLED_FIRST_OF_JANUARY)
-    if (month, day) == (1, 1):
-        for other_month in range(1, 13):
-            for other_day in range(1, 32):
-                yield Slip(Day(year, other_month, other_day), WRITTEN_FIRST_OF_JANUARY)
+class DaySlips(NamedTuple):
+    """Codes of the days that may have been meant and log P(the written day | that day); a day may come more than once."""
+
+    codes: NDArray[np.int64]
+    prices: NDArray[np.float64]
 
 
-def _digit_slips(written: Day) -> Iterator[Slip]:
-    text = iso(written).replace("-", "")[-8:]
-    for place, digit in enumerate(text):
-        for other in "0123456789":
-            if other != digit:
-                price = LOOK_ALIKE_DIGIT if other + digit in _LOOK_ALIKE else OTHER_DIGIT
-                yield Slip(_day_of(text[:place] + other + text[place + 1 :]), price)
-    for place in range(7):
-        if text[place] != text[place + 1]:
-            yield Slip(_day_of(text[:place] + text[place + 1] + text[place] + text[place + 2 :]), TURNED_DIGITS)
+class DayPrices:
+    """Log chances of slips for one table of weights."""
 
+    def __init__(self, slips: DateSlips) -> None:
+        off_by_one, january = log(slips.off_by_one), log(slips.first_of_january_enrolled / 365)
+        self._near = np.array([log(slips.exact), log(slips.swapped), *[off_by_one] * 4, january])
+        self._steps = np.array([step for step in range(-YEARS_AROUND, YEARS_AROUND + 1) if step])
+        year_off, other_year = log(slips.year_off_by_one), log(slips.other_year / YEARS_AROUND)
+        self._years = np.where(np.abs(self._steps) == 1, year_off, other_year)
+        self._digits = np.full((10, 10), log(slips.other_digit / 72))
+        for pair in _LOOK_ALIKE:
+            self._digits[int(pair[0]), int(pair[1])] = log(slips.look_alike_digit / 16)
+        np.fill_diagonal(self._digits, NEVER)
+        self._turned = np.full(7, log(slips.turned_digits / 5))
+        self.written_first_of_january = log(slips.first_of_january_written)
 
-def _day_of(digits: str) -> Day:
-    return Day(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    def slips_of(self, written: Day) -> DaySlips:
+        """Every day that `written` may be a slip of, itself first; but for any day of a year where 1 January is written."""
+        year, month, day = written
+        code = code_of(written)
+        years = year * 10_000 + code % 10_000 + self._steps * 10_000
+        near = [code, code_of(Day(year, day, month)), code - 1, code + 1, code - 100, code + 100, year * 10_000 + 101]
+        text = f"{code:08d}"[-8:]
+        digits = np.array([int(digit) for digit in text])
+        others = code + (_DIGITS - digits[:, None]) * _UNITS[:, None]
+        turned = code + (digits[1:] - digits[:-1]) * (_UNITS[:-1] - _UNITS[1:])
+        codes = np.concatenate([near, years, others.ravel(), turned])
+        return DaySlips(codes, np.concatenate([self._near, self._years, self._digits[digits].ravel(), self._turned]))

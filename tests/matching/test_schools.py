@@ -1,14 +1,21 @@
 """A school is known by its short forms; another school counts against a child only a little."""
 
+import numpy as np
 import pytest
 
+from matching.enrollment_columns import as_column
 from matching.schools import SchoolIndex
+from matching.weights import builtin_weights
 
 SCHOOLS = [
     "Garfield High School", "Ballard High School", "West Seattle High School", "West Seattle Elementary School",
     "Martin Luther King Jr. Elementary School", "Aki Kurose Middle School", "Hazel Wolf K-8",
     "Denny International Middle School",
 ]  # fmt: skip
+
+
+def _index() -> SchoolIndex:
+    return SchoolIndex(as_column(SCHOOLS * 5), np.full(len(SCHOOLS) * 5, -1, dtype=np.int32), builtin_weights())
 
 
 @pytest.mark.parametrize(
@@ -26,7 +33,7 @@ SCHOOLS = [
     ],
 )
 def test_short_forms(written: str, meant: str) -> None:
-    index = SchoolIndex(SCHOOLS * 5)
+    index = _index()
     ratios = index.weigh_text(written)
     assert ratios is not None
     assert index.texts[int(ratios[:-1].argmax())] == meant
@@ -34,7 +41,7 @@ def test_short_forms(written: str, meant: str) -> None:
 
 
 def test_another_school_counts_a_little_and_an_unknown_one_hardly() -> None:
-    index = SchoolIndex(SCHOOLS * 5)
+    index = _index()
     ballard = index.weigh_text("Ballard High School")
     unknown = index.weigh_text("Qwerty Zzyzx Academy")
     assert ballard is not None and unknown is not None

@@ -1,0 +1,287 @@
+"""Weighs pairs of a query and a child in full, field by field, many pairs at once.
+
+Decides the log-likelihood ratios that `posterior` joins. Never joins fields into a probability and never words evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.name_folding import join_words
+from matching.name_index import SPLIT_BOXES, Weighed
+from matching.name_roles import Role
+from matching.name_vocabulary import FloatArray, IntArray
+from matching.pixels import weigh_combined
+from matching.posterior import Corrections, FieldRatios
+from matching.postings import ChildForms, LongArray, Postings
+from matching.query_reading import NameBox, ReadQuery
+
+if TYPE_CHECKING:
+    from matching.child_index import ChildIndex
+
+MOST_COMBINED = 48
+"""Children whose first and middle name together are shown to the pixels of one box."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeighedPairs:
+    """Pairs of query and child, (P,) each, queries ascending, with all their ratios.
+
+    `family` is what the written words say for a brother or sister of the child.
+    """
+
+    query: IntArray
+    children: IntArray
+    fields: FieldRatios
+    family: FloatArray
+    corrections: Corrections
+
+
+class _Asking:
+    """The forms of all pairs' children in one box, to be asked with one weighed text a query."""
+
+    def __init__(self, postings: Postings, query: IntArray, children: IntArray) -> None:
+        self._vocabulary = postings.bearers.size + 1
+        self.forms: ChildForms = postings.expand(children)
+        self._query = query
+        self._query_of_entry = query[self.forms.owner].astype(np.int64)
+        self._keys: LongArray = self._query_of_entry * self._vocabulary + self.forms.forms
+        self._log_share = postings.log_share
+
+    def ask(self, asked: Sequence[Weighed | None], *shares: FloatArray) -> list[FloatArray]:
+        """For each table of log shares by habit (the box's own if none is given), the ratio of each pair, (P,).
+
+        A ratio is 0 where the query doesn't ask or the child has no form.
+        """
+        numbers = [number for number, weighed in enumerate(asked) if weighed is not None]
+        tables = shares or (self._log_share,)
+        pairs = self._query.size
+        if not numbers or not pairs:
+            return [np.zeros(pairs, dtype=np.float32) for _ in tables]
+        listed = [weighed for weighed in asked if weighed is not None]
+        ids = np.concatenate(
+            [
+                weighed.ids.astype(np.int64) + number * self._vocabulary
+                for number, weighed in zip(numbers, listed, strict=True)
+            ]
+        )
+        values = np.concatenate([weighed.ratio for weighed in listed])
+        floors = np.full(len(asked), np.nan, dtype=np.float32)
+        floors[numbers] = [weighed.floor for weighed in listed]
+        hits, found = self._match_keys(ids, values, ~np.isnan(floors) if len(numbers) < len(asked) // 2 else None)
+        floor = floors[self._query]
+        silent = np.isnan(floor) | self.forms.without
+        return [self._best_of_pairs(hits, found + table[self.forms.habits[hits]], floor, silent) for table in tables]
+
+    def _match_keys(
+        self, ids: LongArray, values: FloatArray, asking: NDArray[np.bool_] | None
+    ) -> tuple[LongArray, FloatArray]:
+        """Entries whose form is listed for their query, and the form's value."""
+        if not ids.size:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        keys = self._keys
+        some = None if asking is None else np.flatnonzero(asking[self._query_of_entry])
+        if some is not None:
+            keys = keys[some]
+        places = ids.searchsorted(keys)
+        places[places == ids.size] = 0
+        hits = np.flatnonzero(ids[places] == keys)
+        return (hits if some is None else some[hits]), values[places[hits]]
+
+    def _best_of_pairs(
+        self, hits: LongArray, values: FloatArray, floor: FloatArray, silent: NDArray[np.bool_]
+    ) -> FloatArray:
+        best = np.where(silent, np.float32(0.0), floor)
+        owner = self.forms.owner[hits]
+        spoken = ~silent[owner]
+        np.maximum.at(best, owner[spoken], values[spoken])
+        return best
+
+
+class PairWeigher:
+    """Weighs the pairs of one lot of queries; `query` (P,) ascending, `children` (P,)."""
+
+    def __init__(self, index: ChildIndex, reads: Sequence[ReadQuery], query: IntArray, children: IntArray) -> None:
+        self._index, self._reads = index, reads
+        self._query, self._children = query, children
+        self._asking: dict[int, _Asking] = {}
+        self._nothing = np.zeros(query.size, dtype=np.float32)
+
+    def weigh(self) -> WeighedPairs:
+        """All ratios of all pairs."""
+        index = self._index
+        first = self._weigh_box(Role.FIRST, [read.names.first for read in self._reads])
+        last = self._weigh_box(Role.LAST, [read.names.last for read in self._reads])
+        middle = self._ask(Role.MIDDLE, [_whole_of(read.names.middle) for read in self._reads])[0]
+        name, family = self._weigh_any_order(first + middle + last)
+        fields = FieldRatios(
+            name=name,
+            first=first,
+            last=last,
+            middle=middle,
+            birth_date=self._weigh_each(
+                lambda read, children: (
+                    None
+                    if read.birth_date is None
+                    else read.birth_date.take(index.dates.date_of_child[children], index.dates.undated)
+                )
+            ),
+            student_id=self._weigh_each(
+                lambda read, children: (
+                    None if read.student_id is None else read.student_id.take(children, index.ids.absent)
+                )
+            ),
+            school=self._weigh_each(
+                lambda read, children: (
+                    None if read.school is None else read.school[index.schools.school_of_child[children]]
+                )
+            ),
+            grade=self._weigh_each(
+                lambda read, children: None if read.grade is None else read.grade[index.grades.grade_of_child[children]]
+            ),
+            guardian=self._weigh_guardians(),
+        )
+        corrections = correct_for_classes(index, self._reads).take(self._query)
+        return WeighedPairs(self._query, self._children, fields, family, corrections)
+
+    def _table(self, postings: Postings) -> _Asking:
+        found = self._asking.get(id(postings))
+        if found is None:
+            found = _Asking(postings, self._query, self._children)
+            self._asking[id(postings)] = found
+        return found
+
+    def _ask(self, role: Role, asked: Sequence[Weighed | None], *shares: FloatArray) -> list[FloatArray]:
+        if not any(weighed is not None for weighed in asked):
+            return [self._nothing for _ in shares or (0,)]
+        return self._table(self._index.names.postings[role]).ask(asked, *shares)
+
+    def _asks(self, asked: Sequence[object]) -> NDArray[np.bool_]:
+        """Whether the query of each pair asks at all, (P,)."""
+        return np.array([one is not None for one in asked])[self._query]
+
+    def _weigh_box(self, role: Role, boxes: Sequence[NameBox | None]) -> FloatArray:
+        best = self._ask(role, [_whole_of(box) for box in boxes])[0]
+        instead = [None if box is None else box.instead for box in boxes]
+        if any(instead):
+            price = np.float32(log(self._index.names.weights.name_habits.other_name_instead))
+            other = self._ask(role, instead)[0] + price
+            best = np.where(self._asks(instead), np.maximum(best, other), best)
+        front, back = SPLIT_BOXES[role]
+        for place in range(max((len(box.splits) for box in boxes if box is not None), default=0)):
+            splits = [None if box is None or len(box.splits) <= place else box.splits[place] for box in boxes]
+            prices = np.array([0.0 if split is None else split.price for split in splits], dtype=np.float32)
+            both = self._ask(front, [None if split is None else split.front for split in splits])[0]
+            both = both + self._ask(back, [None if split is None else split.back for split in splits])[0]
+            best = np.where(self._asks(splits), np.maximum(best, both + prices[self._query]), best)
+        return self._add_combined(role, boxes, np.asarray(best, dtype=np.float32))
+
+    def _add_combined(self, role: Role, boxes: Sequence[NameBox | None], best: FloatArray) -> FloatArray:
+        """Two names in one box of pixels: the most likely children's own two names are shown to it."""
+        columns = self._index.columns
+        for number, box in enumerate(boxes):
+            if box is None or box.pixels is None:
+                continue
+            mine = np.flatnonzero(self._query == number)[:MOST_COMBINED]
+            texts = []
+            for child in self._children[mine].tolist():
+                cells = (columns.first, columns.middle) if role is Role.FIRST else (columns.middle, columns.last)
+                texts.append(" ".join(join_words(cell[child]) for cell in cells) if columns.middle[child] else "")
+            named = [place for place, text in enumerate(texts) if text.strip()]
+            if named:
+                ratio = weigh_combined(
+                    self._index.names, role, box.whole, box.pixels, [texts[place] for place in named]
+                )
+                best[mine[named]] = np.maximum(best[mine[named]], ratio)
+        return best
+
+    def _weigh_any_order(self, straight: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The name as written or in any order, whichever fits better; and what it says for brothers and sisters."""
+        names = self._index.names
+        habits = names.weights.name_habits
+        words = [read.names.words for read in self._reads]
+        any_order, family = self._nothing.copy(), self._nothing.copy()
+        named = np.zeros(self._query.size, dtype=np.bool_)
+        own_share = names.postings[Role.ANY].log_share
+        for place in range(max(map(len, words), default=0)):
+            asked = [mine[place] if len(mine) > place else None for mine in words]
+            own, shared = self._ask(Role.ANY, asked, own_share, names.family_share)
+            any_order += own
+            family += np.maximum(shared, 0.0)
+            named |= self._ask(Role.FIRST, asked)[0] > 0.0
+        has_first = ~self._table(names.postings[Role.FIRST]).forms.without if any(words) else named
+        any_order += np.where(has_first & ~named, np.float32(log(habits.given_name_left_out)), np.float32(0.0))
+        order = np.float32(log(habits.other_order))
+        speaks = np.array([bool(mine) for mine in words])[self._query] if words else named
+        name = np.where(speaks, np.maximum(straight, any_order + order), straight)
+        as_last = [read.names.first_as_last for read in self._reads]
+        if any(as_last):
+            swapped = self._ask(Role.LAST, as_last)[0]
+            swapped = swapped + self._ask(Role.FIRST, [read.names.last_as_first for read in self._reads])[0]
+            name = np.where(self._asks(as_last), np.maximum(name, swapped + order), name)
+        return np.asarray(name, dtype=np.float32), family
+
+    def _weigh_each(self, take: Callable[[ReadQuery, IntArray], FloatArray | None]) -> FloatArray:
+        """One field, query by query."""
+        ratios = self._nothing.copy()
+        starts = np.searchsorted(self._query, np.arange(len(self._reads) + 1)).tolist()
+        for number, read in enumerate(self._reads):
+            start, end = starts[number], starts[number + 1]
+            found = take(read, self._children[start:end]) if end > start else None
+            if found is not None:
+                ratios[start:end] = found
+        return ratios
+
+    def _weigh_guardians(self) -> FloatArray:
+        guardians = self._index.guardians
+        words = [read.guardian for read in self._reads]
+        most = max(map(len, words), default=0)
+        if not most:
+            return self._nothing
+        table = self._table(guardians.postings)
+        total = self._nothing.copy()
+        for place in range(most):
+            total += table.ask([mine[place] if len(mine) > place else None for mine in words])[0]
+        speaks = np.array([bool(mine) for mine in words])[self._query] & ~table.forms.without
+        return np.where(speaks, guardians.mix(total), np.float32(0.0))
+
+
+def _whole_of(box: NameBox | None) -> Weighed | None:
+    return None if box is None else box.whole
+
+
+def correct_for_classes(index: ChildIndex, reads: Sequence[ReadQuery]) -> Corrections:
+    """What the names' going together says of strangers and siblings, one number a query each, (Q,)."""
+    classes = index.names.classes
+    size = classes.log_prior.size
+    if size == 1:
+        nothing = np.zeros(len(reads), dtype=np.float32)
+        return Corrections(nothing, nothing, nothing)
+    lifts = np.zeros((4, len(reads), size), dtype=np.float64)
+    for number, read in enumerate(reads):
+        for place, box in enumerate((read.names.first, read.names.middle, read.names.last)):
+            if box is not None:
+                lifts[place, number] = box.whole.by_class
+        if read.birth_date is not None:
+            lifts[3, number] = classes.first_of_january if read.birth_date.placeholder else classes.other_day
+    log_prior = classes.log_prior.astype(np.float64)
+    alone = [_log_sum(log_prior + lifts[place]) for place in range(4)]
+    first, family, date = lifts[0], lifts[1] + lifts[2], lifts[3]
+    all_but_date = _log_sum(log_prior + first + family)
+    everything = _log_sum(log_prior + first + family + date)
+    return Corrections(
+        together=(everything - sum(alone)).astype(np.float32),
+        first_name=(all_but_date - _log_sum(log_prior + family) - alone[0]).astype(np.float32),
+        birth_date=(everything - all_but_date - alone[3]).astype(np.float32),
+    )
+
+
+def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    peak = values.max(axis=1)
+    return np.asarray(peak + np.log(np.exp(values - peak[:, None]).sum(axis=1)))
