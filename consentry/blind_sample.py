@@ -184,7 +184,7 @@ def _show_task(session: Session, task: BlindTask) -> TaskToKey:
     for name in KEYED_FIELDS:
         field = form.fields.get(name)
         box = field.get("box") if isinstance(field, dict) else None
-        if isinstance(box, list):
+        if isinstance(box, list) and isinstance(field, dict) and "source" not in field:  # else on another page
             found.append(FieldToKey(name, tuple(int(str(edge)) for edge in box)))
     return TaskToKey(task.task_id, task.form_id, task.drawn_on.isoformat(), tuple(found))
 

@@ -34,6 +34,15 @@ SET_ASIDE = "set_aside"
 """The state of a page that holds no form: a blank back, a cover sheet. It is kept, and waits for nobody."""
 
 FORM_PAGE = "form"
+PAGE_WITHOUT_FIELDS = "no fields"
+"""A page of a known blank on which nothing is filled in: instructions. It may be missing."""
+
+JOINED_PAGE = "joined"
+"""A page whose fields stand in the form that another of its pages stands for."""
+
+JOINED_TO = "joined_to"
+"""Key of a joined page's `match`: the form that its fields stand in."""
+
 _MOST_ATTEMPTS = 3
 
 
@@ -98,6 +107,8 @@ class PageReader:
         return replace(records[0], further=tuple(records[1:]))
 
     def _keep_reading(self, reading: FormReading, templates: dict[str, Template]) -> PageRecord:
+        if not reading.fields:
+            return PageRecord(PAGE_WITHOUT_FIELDS)
         name = next(name for name, template in templates.items() if template.identity == reading.template_identity)
         digest = self._program.installation.documents.put(reading.to_bytes())
         return PageRecord(FORM_PAGE, name, digest, show_fields(reading), show_signature(reading))
@@ -183,7 +194,7 @@ def _put_on_form(form: Form, part: PageRecord, program: Program, record_sha256: 
 
 
 def _rule_other_page(form: Form, page_record: PageRecord, program: Program, record_sha256: str) -> list[Tracked]:
-    if page_record.page_kind in (PageKind.BLANK, PageKind.COVER_SHEET):
+    if page_record.page_kind in (PageKind.BLANK, PageKind.COVER_SHEET, PAGE_WITHOUT_FIELDS):
         form.state = SET_ASIDE
         return [form]
     if page_record.page_kind == "refused":

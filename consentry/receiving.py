@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from access import has_active_agreement
 from consentry.errors import CommandError
 from consentry.program import Program
+from consentry.reading_pages import JOINED_PAGE, JOINED_TO
 from ingest import Cell, read_student_list, take_in_scans
 from ingest.types import IncomingFile, ListRow, Refusal, StudentList, UploadPath
 from review_queue import Reason, State
@@ -228,7 +229,15 @@ def _find_earlier(session: Session, partner_id: str, page: _IncomingPage) -> For
         Form.page_index == page.page_index,
         Form.state.not_in(CLOSED_STATES),
     )
-    return session.scalars(same.limit(1)).first()
+    return next((form for form in session.scalars(same) if not _is_of_closed_form(session, form)), None)
+
+
+def _is_of_closed_form(session: Session, page: Form) -> bool:
+    """Whether a page belongs to a form that was returned: with it, it may come again."""
+    if page.page_kind != JOINED_PAGE:
+        return False
+    form = session.get(Form, str(page.match.get(JOINED_TO)))
+    return form is not None and form.state in CLOSED_STATES
 
 
 def _refuse_duplicate(page: _IncomingPage, earlier: Form | None) -> Refusal:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from access import CATEGORIES, Signer, find_gates, make_grant
 from consentry.blind_sample import draw_for_blind_sample
 from consentry.earlier_forms import compare_with_earlier, find_choice
+from consentry.joined_forms import record_joined
 from consentry.policy import Rulebook
 from consentry.program import Program
 from consentry.rulings import RULES_ACTOR, apply_ruling
@@ -68,6 +69,8 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
         clock=clock,
     )
     documents = describe_document(session, Sha256(plan_sha256), "plan", len(content), clock)
+    for joined in settlement.plan.joined:
+        record_joined(session, program, joined, clock)
     for form_plan in settlement.plan.forms:
         form = session.get_one(Form, form_plan.form_id)
         if form.state == State.READ:

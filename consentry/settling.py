@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from consentry.enrollment import EnrolledChildren, EnrollmentCache
 from consentry.failures import log_failure
+from consentry.joining_pages import ReadPage, join_pages
 from consentry.listed_rows import find_birth_dates, find_faults, query_row
 from consentry.paper_facts import gather_paper_facts, query_form
 from consentry.program import Program
+from consentry.reading_pages import JOINED_PAGE
 from matching import Candidate, Pairing, Query, Witness, pair_rows, summarise_agreement
 from ocr import FieldReading, FormReading
 from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit, State
@@ -42,6 +44,15 @@ class FormPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedForm:
+    """A form of several pages, or one that lacks pages: its whole reading, and the rows of its further pages."""
+
+    form_id: str
+    reading_sha256: str
+    further: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredRow:
     """A row whose form came with an earlier submission of the partner."""
 
@@ -57,6 +68,7 @@ class SettlementPlan:
     snapshot_id: str
     forms: tuple[FormPlan, ...]
     answered_before: tuple[AnsweredRow, ...] = ()
+    joined: tuple[JoinedForm, ...] = ()
 
 
 _PLAN_JSON = TypeAdapter(SettlementPlan)
@@ -88,7 +100,7 @@ class SettlementPlanner:
     def _plan(self, submission_id: str) -> str:
         with self._program.installation.reading() as session:
             children = self._enrollment.find(session, self._program.read_clock().today)
-            forms = self._load_forms(session, submission_id)
+            forms, joined = self._load_forms(session, submission_id)
             rows = load_rows(session, submission_id)
             partners = session.scalars(select(Partner)).all()
             submission = session.get_one(Submission, submission_id)
@@ -98,7 +110,7 @@ class SettlementPlanner:
         ]
         unanswered = [row for row in rows if row.row_number not in {plan.row.row_number for plan in plans}]
         answered = self._find_answers(submission, unanswered) if unanswered else ()
-        plan = SettlementPlan(submission_id, children.snapshot_id, tuple(plans), answered)
+        plan = SettlementPlan(submission_id, children.snapshot_id, tuple(plans), answered, joined)
         return self._program.installation.documents.put(_PLAN_JSON.dump_json(plan))
 
     def _find_answers(self, submission: Submission, rows: Sequence[ListedStudent]) -> tuple[AnsweredRow, ...]:
@@ -131,14 +143,26 @@ class SettlementPlanner:
         assert form.reading_sha256 is not None  # noqa: S101 - asked of forms that were read
         return FormReading.from_bytes(self._program.installation.documents.get(form.reading_sha256))
 
-    def _load_forms(self, session: Session, submission_id: str) -> list[_ReadForm]:
-        read = select(Form).where(Form.submission_id == submission_id, Form.reading_sha256.is_not(None))
-        found = []
-        for form in session.scalars(read.order_by(Form.position, Form.form_id)):
-            reading = self._read(form)
-            template = session.get_one(FormTemplate, form.template_id)
-            found.append(_ReadForm(form, template, reading, query_form(reading)))
-        return found
+    def _load_forms(self, session: Session, submission_id: str) -> tuple[list[_ReadForm], tuple[JoinedForm, ...]]:
+        """The forms of a submission, pages joined, and which of them were joined or lack pages."""
+        read = select(Form).where(
+            Form.submission_id == submission_id, Form.reading_sha256.is_not(None), Form.page_kind != JOINED_PAGE
+        )
+        rows = {row.form_id: row for row in session.scalars(read.order_by(Form.position, Form.form_id))}
+        pages = [
+            ReadPage(row.form_id, str(row.template_id), row.document_sha256, self._read(row)) for row in rows.values()
+        ]
+        found: list[_ReadForm] = []
+        joined: list[JoinedForm] = []
+        for form in join_pages(pages):
+            reading = form.pages[0].reading
+            if reading.elsewhere:
+                reading = form.merge()
+                digest = self._program.installation.documents.put(reading.to_bytes())
+                joined.append(JoinedForm(form.form_id, digest, tuple(page.form_id for page in form.pages[1:])))
+            row = rows[form.form_id]
+            found.append(_ReadForm(row, session.get_one(FormTemplate, row.template_id), reading, query_form(reading)))
+        return found, tuple(joined)
 
     def _plan_form(
         self,

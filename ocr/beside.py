@@ -22,7 +22,7 @@ Corners = Sequence[tuple[float, float]]
 
 
 def lies_something_beside(image: NDArray[np.uint8], found: Sequence[Corners]) -> bool:
-    """Whether a page (H x W or H x W x 3 uint8) has room for another form beside those at `found`, and something to see there."""
+    """Whether a page (H x W or H x W x 3 uint8) has room for a form beside those at `found`, and something is there."""
     page = to_grey(image)
     if not found or not has_room(page, found):
         return False

@@ -128,10 +128,12 @@ def check_signer(facts: FormFacts, policy: Policy, today: date) -> Iterator[Find
 
 
 def check_completeness(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
-    """All fields of the form are in the picture."""
+    """All fields of the form are in the picture, and its pages belong together."""
     if facts.paper.cut_off_fields:
         fields = ", ".join(facts.paper.cut_off_fields)
         yield _returned(Reason.MISSING_PAGE, f"a part of the form is not in the picture: {fields}")
+    if facts.paper.page_order_unsure:
+        yield _for_review(Reason.MISSING_PAGE, "its pages lay out of order: see that they belong to one form")
 
 
 def check_alterations(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:

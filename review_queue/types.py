@@ -158,6 +158,7 @@ class PaperFacts:
     birth_date: WrittenDate
     illegible_fields: tuple[str, ...] = ()
     cut_off_fields: tuple[str, ...] = ()
+    page_order_unsure: bool = False
     altered_fields: tuple[str, ...] = ()
 
 

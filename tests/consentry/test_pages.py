@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+import zipfile
+from pathlib import Path
 
+import numpy as np
+import pikepdf
+import pytest
+from PIL import Image
+
+from fixtures.blank_forms import BlankForm
+from fixtures.build_forms import FORMS_FOLDER
+from fixtures.filling import Value, fill_form
 from fixtures.photographing import photograph_two, scan_two
-from tests.consentry.conftest import District
+from tests.consentry.conftest import BLANK, CHILDREN, CLEAR_HAND, District
+
+SECOND = FORMS_FOLDER / "consent-2024-25-en-b.pdf"
 
 
 def test_two_forms_in_one_photo_are_two_forms(district: District) -> None:
@@ -29,3 +40,100 @@ def test_a_page_beside_a_form_that_is_none_reaches_a_person(district: District) 
     status = district.take_in(district.write_list("1000001"))
     states = sorted((form["state"], form["reasons"]) for form in status["forms"])
     assert states == [("granted", []), ("in_review", ["ILLEGIBLE"])]
+
+
+ON_SECOND = ("consent_yes", "consent_no", "parent_name", "parent_signature", "parent_date")
+
+
+def learn_two_pages(district: District) -> None:
+    """Teaches a blank of two pages: the child on the first, decision and signature on the second."""
+    blank = pikepdf.new()
+    for file, keeps_second in ((BLANK, False), (SECOND, True)):
+        with pikepdf.open(file) as source:
+            page = source.pages[0]
+            names = [str(widget.T) for widget in page.Annots]
+            kept = [
+                widget
+                for widget, name in zip(page.Annots, names, strict=True)
+                if (name in ON_SECOND) == keeps_second and not name.startswith("student_s")
+            ]
+            page.Annots = source.make_indirect(pikepdf.Array(kept))
+            blank.pages.append(page)
+    file = district.folder / "two-pages.pdf"
+    blank.save(file)
+    named = ("--code", "TWO-PAGES", "--school-year", "2024-25", "--language", "en", "--published", "2024-05-01")
+    district.expect("form", "add", str(file), *named)
+
+
+def fill_two_pages(district: District, student_id: str, seed: int) -> list[np.ndarray]:
+    first = district.fill(student_id, seed, **dict.fromkeys(ON_SECOND, ""))
+    last = CHILDREN[student_id][1]
+    values: dict[str, Value] = {
+        "consent_yes": True,
+        "parent_name": f"Maria {last}",
+        "parent_signature": f"Maria {last}",
+        "parent_date": "09/12/2024",
+    }
+    return [first, fill_form(BlankForm.load(SECOND), values, CLEAR_HAND, np.random.default_rng(seed))]
+
+
+def save_pile(district: District, pages: list[np.ndarray], name: str) -> None:
+    folder = district.folder / "scans"
+    folder.mkdir(exist_ok=True)
+    pictures = [Image.fromarray(page) for page in pages]
+    pictures[0].save(folder / name, "PDF", resolution=200.0, save_all=True, append_images=pictures[1:])
+
+
+@pytest.fixture
+def two_page_district(tmp_path: Path) -> District:
+    made = District(tmp_path)
+    made.set_up(forms=False)
+    learn_two_pages(made)
+    return made
+
+
+def test_pages_of_a_form_are_joined(two_page_district: District) -> None:
+    district = two_page_district
+    pages = fill_two_pages(district, "1000001", 1) + fill_two_pages(district, "1000002", 2)
+    save_pile(district, pages, "pile.pdf")
+    status = district.take_in(district.write_list("1000001", "1000002"))
+    assert [(form["source"]["page"], form["state"]) for form in status["forms"]] == [(1, "granted"), (3, "granted")]
+    assert [page["page"] for page in status["set_aside"]] == [2, 4]
+    signature = status["forms"][1]["fields"]["parent_signature"]
+    assert (signature["value"], signature["source"]["page"]) == ("marked", 4)
+    bundle = district.folder / "trace.zip"
+    district.expect("trace", "--form", status["forms"][0]["form_id"], "--bundle", str(bundle))
+    with zipfile.ZipFile(bundle) as held:
+        form_id = status["forms"][0]["form_id"]
+        assert {f"{form_id}/page.png", f"{form_id}/page-2.png", f"{form_id}/parent_signature.png"} <= set(
+            held.namelist()
+        )
+    assert district.expect("ledger", "verify")["whole"]
+
+
+def test_a_form_without_its_second_page_is_returned(two_page_district: District) -> None:
+    district = two_page_district
+    save_pile(district, fill_two_pages(district, "1000001", 1)[:1], "half.pdf")
+    status = district.take_in(district.write_list("1000001"))
+    assert [(form["state"], form["reasons"]) for form in status["forms"]] == [("returned", ["MISSING_PAGE"])]
+    assert district.expect("access", "rainier") == []
+
+
+def test_pages_of_a_returned_form_may_come_again_together(two_page_district: District) -> None:
+    district = two_page_district
+    save_pile(district, fill_two_pages(district, "1000001", 1), "form.pdf")
+    status = district.take_in(district.write_list("1000002"))
+    assert [form["state"] for form in status["forms"]] == ["returned"]
+    status = district.take_in(district.write_list("1000001"))
+    assert [form["state"] for form in status["forms"]] == ["granted"]
+    assert status["refused"] == []
+    receipt = district.expect("submit", "--partner", "rainier", str(district.folder / "scans"), code=1)
+    assert [refusal["reason"] for refusal in receipt["refused"]] == ["DUPLICATE"]
+
+
+def test_pages_out_of_order_go_to_a_person(two_page_district: District) -> None:
+    district = two_page_district
+    one, two = fill_two_pages(district, "1000001", 1), fill_two_pages(district, "1000002", 2)
+    save_pile(district, [one[0], two[0], one[1], two[1]], "pile.pdf")
+    status = district.take_in(district.write_list("1000001", "1000002"))
+    assert [(form["state"], form["reasons"]) for form in status["forms"]] == [("in_review", ["MISSING_PAGE"])] * 2

@@ -114,6 +114,7 @@ def test_fault_of_the_paper_goes_back(facts: FormFacts, reason: Reason) -> None:
 
 
 REVIEWED = [
+    (paper(page_order_unsure=True), Reason.MISSING_PAGE),
     (paper(signature=Presence.UNSURE), Reason.NO_SIGNATURE),
     (paper(consent_no=Mark.MARKED), Reason.ALTERED),
     (paper(consent_yes=Mark.EMPTY), Reason.ILLEGIBLE),
