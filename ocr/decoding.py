@@ -7,6 +7,7 @@ all valid ones, lowered where the pixels spell something else altogether.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,6 +23,9 @@ from ocr.types import FieldKind
 
 _DIGITS = [INDEX_OF[digit] for digit in "0123456789"]
 _MISFIT_A_LETTER = 1.6
+_SHAPES = {7: 0.0, 10: -2.0}  # digits of the district's ID and of the state's, as log weights
+_STRANGE_SHAPE = -4.0
+_MOST_SURE = 0.965
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,14 @@ class Decoded:
     confidence: float
 
 
-def decode(kind: FieldKind, output: CtcOutput) -> Decoded:
-    """The best reading of a field's CTC output."""
+def decode(kind: FieldKind, output: CtcOutput, views: Sequence[Matrix]) -> Decoded:
+    """The best reading of a field: `output` of the recogniser and all `views` of it, its own matrix among them."""
     if kind is FieldKind.NAME:
         return read_name_aloud(output)
     if kind is FieldKind.DATE:
-        return _decode_date(output.matrix, output.text)
+        return _decode_date(views, output.text)
     if kind is FieldKind.STUDENT_ID:
-        return _decode_id(output.matrix, output.text)
+        return _decode_id(views, output.text)
     text = " ".join(output.text.split())
     return Decoded(text, text, _free_confidence(output.matrix, text))
 
@@ -62,32 +66,43 @@ def _free_confidence(matrix: Matrix, text: str) -> float:
     return min(1.0, float(np.exp(score_candidates(matrix, [text])[0])))
 
 
-def _decode_id(matrix: Matrix, greedy: str) -> Decoded:
-    wide = read_as_digits(matrix)
+def _decode_id(views: Sequence[Matrix], greedy: str) -> Decoded:
+    letters = sum(character.isalpha() for character in greedy)
+    if letters >= 3 and any(character.isdigit() for character in greedy[:1]):
+        username = "".join(greedy.split()).casefold()
+        return Decoded(username, username, _free_confidence(views[0], username))
+    wide = [read_as_digits(view) for view in views]
+    numbers = sorted({number for matrix in wide if (number := _spell_digits(matrix))})
+    if not numbers:
+        return Decoded("", "", 0.0)
+    scores = np.sum([score_candidates(matrix[:, :SIZE], numbers) for matrix in wide], axis=0)
+    weights = scores + [_SHAPES.get(len(number), _STRANGE_SHAPE) for number in numbers]
+    best = int(weights.argmax())
+    share = float(np.exp(weights[best] - np.logaddexp.reduce(weights)))
+    return Decoded(numbers[best], numbers[best], _MOST_SURE * share)
+
+
+def _spell_digits(wide: Matrix) -> str:
+    """The digits of the best path."""
     quiet = wide[:, [BLANK, SPACE, OTHER]].sum(axis=1)
     digits = wide[:, _DIGITS]
     best = np.where(digits.max(axis=1) > quiet, digits.argmax(axis=1), -1)
     kept = best[np.insert(best[1:] != best[:-1], 0, True)] if len(best) else best
-    number = "".join(str(digit) for digit in kept if digit >= 0)
-    letters = sum(character.isalpha() for character in greedy)
-    if letters >= 3 and any(character.isdigit() for character in greedy[:1]):
-        username = "".join(greedy.split()).casefold()
-        return Decoded(username, username, _free_confidence(matrix, username))
-    share = float(np.exp(score_candidates(wide[:, :SIZE], [number])[0])) if number else 0.0
-    return Decoded(number, number, min(1.0, share))
+    return "".join(str(digit) for digit in kept if digit >= 0)
 
 
-def _decode_date(matrix: Matrix, greedy: str) -> Decoded:
-    scores = weigh_days(matrix).table
+def _decode_date(views: Sequence[Matrix], greedy: str) -> Decoded:
+    tables = [weigh_days(view).table for view in views]
+    scores = np.sum(tables, axis=0)
     best = np.unravel_index(scores.argmax(), scores.shape)
     try:
         day = date(FIRST_YEAR + int(best[2]), int(best[0]) + 1, int(best[1]) + 1)
     except ValueError:
         return Decoded(greedy, "", 0.0)
     share = float(1.0 / np.exp(scores - scores.max()).sum())
-    misfit = _free_score(matrix) - float(scores.max())
+    misfit = min(_free_score(view) - float(table.max()) for view, table in zip(views, tables, strict=True))
     sure = float(np.clip(1.0 - misfit / (8 * _MISFIT_A_LETTER), 0.0, 1.0))
-    return Decoded(_write_as_seen(matrix, day), day.isoformat(), share * sure)
+    return Decoded(_write_as_seen(views[0], day), day.isoformat(), share * sure)
 
 
 def _free_score(matrix: Matrix) -> float:

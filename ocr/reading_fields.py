@@ -9,18 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ocr.crops import FieldCrop
+from ocr.ctc import Matrix
 from ocr.decoding import decode
+from ocr.digit_recogniser import read_digit_lines
 from ocr.marks import MarkReading, read_signature, read_tick
 from ocr.reading import FieldReading
 from ocr.recogniser import CtcOutput, name_engine, recognise
 from ocr.specks import clean_crop
 from ocr.types import FieldKind, Mark, PixelBox
-from ocr.views import make_view
+from ocr.views import make_view, trim_to_ink
 
 INK_ENGINE = "ink 1"
 _LEAST_INK = 40.0
 _LEAST_HEIGHT = 6.0
 _BY_INK_ALONE = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
+_OF_DIGITS = (FieldKind.STUDENT_ID, FieldKind.DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ def read_cut_fields(cuts: Mapping[str, CutField]) -> dict[str, FieldReading]:
     cuts = {name: replace(cut, crop=clean_crop(cut.crop)) for name, cut in cuts.items()}
     written = {name: cut for name, cut in cuts.items() if cut.kind not in _BY_INK_ALONE and has_writing(cut.crop)}
     outputs = dict(zip(written, recognise([make_view(cut.crop, cut.kind) for cut in written.values()]), strict=True))
-    return {name: _read(cut, outputs.get(name)) for name, cut in cuts.items()}
+    numbers = {name: trim_to_ink(cut.crop) for name, cut in written.items() if cut.kind in _OF_DIGITS}
+    digits = dict(zip(numbers, read_digit_lines(list(numbers.values())), strict=True))
+    return {name: _read(cut, outputs.get(name), digits.get(name)) for name, cut in cuts.items()}
 
 
 def has_writing(crop: FieldCrop) -> bool:
@@ -49,14 +54,15 @@ def has_writing(crop: FieldCrop) -> bool:
     return area >= _LEAST_INK and (found.y1 - found.y0) / crop.unit >= _LEAST_HEIGHT
 
 
-def _read(cut: CutField, output: CtcOutput | None) -> FieldReading:
+def _read(cut: CutField, output: CtcOutput | None, digits: Matrix | None) -> FieldReading:
     if cut.kind is FieldKind.CHECKBOX:
         return _from_mark(cut, read_tick(cut.crop))
     if cut.kind is FieldKind.SIGNATURE:
         return _from_mark(cut, read_signature(cut.crop))
     if output is None:
         return FieldReading(cut.kind, "", 0.99, INK_ENGINE, cut.box, mark=Mark.EMPTY)
-    decoded = decode(cut.kind, output)
+    views = (output.matrix,) if digits is None else (output.matrix, digits)
+    decoded = decode(cut.kind, output, views)
     mark = Mark.MARKED if decoded.text else Mark.UNSURE
     return FieldReading(
         kind=cut.kind,
@@ -67,7 +73,7 @@ def _read(cut: CutField, output: CtcOutput | None) -> FieldReading:
         value=decoded.value,
         mark=mark,
         greedy=output.text,
-        views=(output.matrix,),
+        views=views,
     )
 
 
