@@ -41,9 +41,7 @@ def open_program(district: District) -> Program:
     return Program.open(Settings(home=district.home, today=date.fromisoformat(district.today)))
 
 
-def grant(
-    district: District, student_id: str, categories: Sequence[str] = CATEGORIES, partner: str = "rainier"
-) -> str:
+def grant(district: District, student_id: str, categories: Sequence[str] = CATEGORIES, partner: str = "rainier") -> str:
     """Grants a student on a form that a person accepted; returns the grant's id."""
     program = open_program(district)
     clock = Clock.read(district.today)
