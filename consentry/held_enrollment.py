@@ -24,6 +24,7 @@ MOST_FOUND = 20
 class ShownStudent:
     """An enrolled student as the people inside see them. Dates YYYY-MM-DD, several names or guardians joined by `;`."""
 
+    protected: bool
     student_id: str
     first: str
     middle: str
@@ -34,7 +35,6 @@ class ShownStudent:
     school: str
     grade: str
     guardians: str
-    protected: bool
 
 
 _TEXTS = tuple(field.name for field in fields(ShownStudent) if field.name != "protected")
@@ -101,8 +101,8 @@ class HeldEnrollment(EnrollmentCache):
 
 
 def _arrange(children: EnrolledChildren) -> _Held:
-    texts = [children.frame[name].astype(str).tolist() for name in _TEXTS]
-    rows = [ShownStudent(*cells, protected=children.is_protected(cells[0])) for cells in zip(*texts, strict=True)]
+    texts = (children.frame[name].astype(str).tolist() for name in _TEXTS)
+    rows = [ShownStudent(children.is_protected(cells[0]), *cells) for cells in zip(*texts, strict=True)]
     rows.sort(key=lambda row: (row.last.casefold(), row.first.casefold(), row.student_id))
     lines = tuple(
         _fold(" ".join((row.first, row.middle, row.last, row.preferred_first, row.other_names)))
