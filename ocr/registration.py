@@ -36,6 +36,7 @@ _RIVAL_VOTES = 0.5
 _RIVAL_AGREEMENT = 0.6
 _COMPARE_SCALE = 0.5
 _AGREEMENT_SCALE = 0.25
+_BLOCK, _LEAST_BLOCK, _LEAST_CONTRAST, _LEAST_DIFFERENCE = 24, 40, 0.04, 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,22 +283,33 @@ def _no_points() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _fits_better(shrunk: ShrunkPage, rival: Registration, best: Registration) -> bool:
-    """Whether the rival's blank is closer to the page in the blocks where the two blanks differ."""
+    """Whether the rival's blank is closer to the page in the blocks where the two blanks differ: block by block, so that a hole
+    or a hand over one of them doesn't outweigh the others.
+    """
     size = best.template.page.shape
     one, other = (soften(shrink_blank(entry.template.page, _COMPARE_SCALE)) for entry in (rival, best))
     differs = _find_differing_blocks(one, other)
-    if not differs.any():
-        return False
     flat_rival, flat_best = (
         soften(entry.page_map.shrink(shrunk.scale).flatten(shrunk.picture, size, _COMPARE_SCALE))
         for entry in (rival, best)
     )
-    return _correlate(flat_rival[differs], one[differs]) > _correlate(flat_best[differs], other[differs])
+    gain = 0.0
+    for y in range(0, differs.shape[0], _BLOCK):
+        for x in range(0, differs.shape[1], _BLOCK):
+            block = (slice(y, y + _BLOCK), slice(x, x + _BLOCK))
+            chosen = differs[block]
+            if chosen.sum() < _LEAST_BLOCK or flat_best[block][chosen].std() < _LEAST_CONTRAST:
+                continue  # nothing is printed there any more: torn off, covered or faded
+            gain += float(chosen.sum()) * (
+                _correlate(flat_rival[block][chosen], one[block][chosen])
+                - _correlate(flat_best[block][chosen], other[block][chosen])
+            )
+    return gain > 0
 
 
 def _find_differing_blocks(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
     apart = cv2.boxFilter(np.abs(one - other), -1, (9, 9))
-    differing: NDArray[np.bool_] = cv2.dilate((apart > 0.12).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    differing: NDArray[np.bool_] = cv2.dilate((apart > _LEAST_DIFFERENCE).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     return differing
 
 
