@@ -25,6 +25,7 @@ from consentry.commands import (
     proving,
     releasing_answers,
     retention,
+    serving,
     setting_up,
 )
 from consentry.commands.console import Options
@@ -53,6 +54,8 @@ app.add_typer(proving.ledger, name="ledger")
 app.command()(disclosing.adr)
 setting_up.partner.command("terms")(disclosing.partner_terms)
 setting_up.form.command("terms")(disclosing.form_terms)
+app.add_typer(serving.user, name="user")
+app.command()(serving.serve)
 app.command()(benches.demo)
 app.command()(benches.doctor)
 app.add_typer(policy.policy, name="policy")

@@ -1,0 +1,101 @@
+"""Puts the pages together: routes behind the one door, the headers of every answer, one shape for what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+
+from consentry.failures import log_failure
+from consentry.program import Program
+from consentry.web.doors import Denied, admit
+from consentry.web.office import Office
+from consentry.web.pages import accounts, cases, entering, partners
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",  # with no-referrer a browser sends "null" as the origin of our own forms
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+_WORDS = {
+    401: "log in first",
+    403: "this page is not for your role",
+    404: "there is nothing here",
+    413: "that is too much at once",
+    422: "something is missing or is not of the right kind",
+    500: "the program failed; nothing was changed half-way",
+}
+_MOST_BYTES = 1_000_000
+
+
+def make_app(program: Program) -> FastAPI:
+    """The web application of one home."""
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.office.close()
+
+    app = FastAPI(
+        title="Consentry", docs_url=None, redoc_url=None, lifespan=live, generate_unique_id_function=_name_route
+    )
+    app.state.office = Office(program)
+    for pages in (entering, cases, partners, accounts):
+        app.include_router(pages.router, dependencies=[Depends(admit)])
+    app.add_exception_handler(Denied, _deny)
+    app.add_exception_handler(404, _find_nothing)
+    app.add_exception_handler(405, _find_nothing)
+    app.add_exception_handler(RequestValidationError, _refuse_values)
+    app.middleware("http")(_guard)
+    return app
+
+
+def _name_route(route: APIRoute) -> str:
+    """A route's id in `/openapi.json` is the name that its rule stands under."""
+    return route.name
+
+
+async def _guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > _MOST_BYTES or "transfer-encoding" in request.headers:
+        response = _tell(request, 413)
+    else:
+        try:
+            response = await go_on(request)
+        except Exception as error:
+            log_failure("page", getattr(request.scope.get("route"), "name", "unknown"), error)
+            response = _tell(request, 500)
+    for name, value in _HEADERS.items():
+        response.headers[name] = value
+    response.headers.setdefault("cache-control", "no-store")
+    return response
+
+
+async def _deny(request: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, Denied) else 403
+    if status == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/login", 303)
+    return _tell(request, status)
+
+
+async def _find_nothing(request: Request, error: Exception) -> Response:
+    return _tell(request, 404)
+
+
+async def _refuse_values(request: Request, error: Exception) -> Response:
+    return _tell(request, 422)
+
+
+def _tell(request: Request, status: int) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"status": status, "words": _WORDS[status]}, status)
+    values = {"person": None, "words": _WORDS[status]}
+    office: Office = request.app.state.office
+    return office.templates.TemplateResponse(request, "refused.html", values, status_code=status)

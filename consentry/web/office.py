@@ -1,0 +1,65 @@
+"""What all pages of a running server share: the opened home, enrollment in memory, drawn pages, templates, the log-in brake."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+from fastapi.templating import Jinja2Templates
+
+from consentry.held_enrollment import HeldEnrollment
+from consentry.program import Program
+from consentry.web.pictures import PagePictures
+from ingest import Cell
+
+_FREE_TRIES = 5
+_LONGEST_WAIT = 60.0
+_REMEMBERED = 10_000
+
+
+class LoginBrake:
+    """Slows log-ins that fail: after five, each doubles the wait of that name from that address, up to a minute.
+
+    Counted by name and address together, so nobody else can lock a person out. Forgotten when the server starts anew.
+    """
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def seconds_to_wait(self, name: str, address: str) -> float:
+        """How long this name has to wait at this address; 0 if it may try now."""
+        with self._lock:
+            count, last = self._failures.get((name, address), (0, 0.0))
+        if count < _FREE_TRIES:
+            return 0.0
+        return float(max(0.0, last + min(2.0 ** (count - _FREE_TRIES), _LONGEST_WAIT) - time.monotonic()))
+
+    def note(self, name: str, address: str, succeeded: bool) -> None:
+        """Counts a failure, or forgets them all after a success."""
+        with self._lock:
+            count, _ = self._failures.pop((name, address), (0, 0.0))
+            if not succeeded:
+                self._failures[name, address] = (count + 1, time.monotonic())
+                if len(self._failures) > _REMEMBERED:
+                    self._failures.popitem(last=False)
+
+
+class Office:
+    """The shared state of one server."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.enrollment = HeldEnrollment(program.installation)
+        self.cell = Cell(program.limits)
+        self.pictures = PagePictures(program, self.cell)
+        self.brake = LoginBrake()
+        self.templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+        self.build = secrets.token_hex(4)
+
+    def close(self) -> None:
+        """Ends the parsers' process."""
+        self.cell.close()

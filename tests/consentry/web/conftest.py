@@ -1,0 +1,111 @@
+"""One home with two cases and two partners, an account of each role, and a server on it, all made once."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from consentry.accounts import NewAccount, Role, add_account
+from consentry.program import Program
+from consentry.settings import Settings
+from consentry.web.app import make_app
+from tests.consentry.conftest import District
+
+PASSWORD = "a long enough password"  # noqa: S105 - of people in the tests alone
+ACCOUNTS = {"ana": Role.STAFF, "lea": Role.LEAD, "aud": Role.AUDITOR, "adm": Role.ADMIN, "par": Role.PARTNER}
+
+
+@dataclass(frozen=True)
+class Site:
+    program: Program
+    district: District
+    url: str
+    cases: list[str]
+    mine: str
+    another: str
+
+    def log_in(self, name: str) -> httpx.Client:
+        client = httpx.Client(base_url=self.url, headers={"accept": "application/json"})
+        answer = client.post("/login", data={"username": name, "password": PASSWORD})
+        assert answer.status_code == 303
+        return client
+
+    def find_token(self, client: httpx.Client, path: str) -> str:
+        page = client.get(path, follow_redirects=True).text
+        return page.split('name="form_token" value="')[1].split('"')[0]
+
+
+@pytest.fixture(scope="session")
+def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    district = District(tmp_path_factory.mktemp("site"))
+    district.set_up()
+    district.save(district.fill("1000001", birth_date="", school=""), "a.png")
+    district.save(district.fill("1000002", seed=3, birth_date=""), "b.png")
+    district.take_in(district.write_list("1000001", "1000002", student_id=""))
+    district.expect("partner", "add", "Green Lake Mentors", "--id", "green")
+    district.expect(
+        "submit",
+        "--partner",
+        "green",
+        "--list",
+        str(district.write_list("1000003", name="other.xlsx")),
+        str(district.save(district.fill("1000003", seed=8), "c.png")),
+    )
+    program = Program.open(Settings(home=district.home, today=date(2024, 10, 1)))
+    for name, role in ACCOUNTS.items():
+        add_account(program, NewAccount(name, role, "rainier" if role is Role.PARTNER else None, PASSWORD), "test")
+    program.installation.engine.dispose()
+    return district.folder
+
+
+@contextmanager
+def serve_copy(home: Path, folder: Path) -> Iterator[Site]:
+    shutil.copytree(home, folder, dirs_exist_ok=True)
+    program = Program.open(Settings(home=folder / "home", today=date(2024, 10, 1)))
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(make_app(program), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    district = District(folder)
+    submissions = district.expect("status")["submissions"]
+    cases = [case["case_id"] for case in district.expect("queue", "list")]
+    yield Site(program, district, f"http://127.0.0.1:{port}", cases, submissions[0], submissions[1])
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def site(site_home: Path, tmp_path: Path) -> Iterator[Site]:
+    with serve_copy(site_home, tmp_path) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def shared_site(site_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site for tests that decide nothing."""
+    with serve_copy(site_home, tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as engine:
+        started = engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield started
+        started.close()

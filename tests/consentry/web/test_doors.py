@@ -1,0 +1,160 @@
+"""Every route of /openapi.json for every role and object; sessions, tokens, origins and headers; another's is as what isn't."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from consentry.accounts import Role
+from consentry.web import rules
+from store.desk_tables import PageView
+from tests.consentry.web.conftest import ACCOUNTS, PASSWORD, Site
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    method: str
+    path: str
+
+
+def list_routes(url: str) -> list[Route]:
+    """Every route, as an outsider finds them; a route's id is the name that its rule stands under."""
+    described = httpx.get(f"{url}/openapi.json").json()["paths"]
+    return [
+        Route(operation["operationId"], method.upper(), path)
+        for path, methods in described.items()
+        for method, operation in methods.items()
+    ]
+
+
+@pytest.mark.parametrize("who", ["", *ACCOUNTS])
+def test_every_route_has_a_rule_and_every_role_is_held_to_it(shared_site: Site, who: str) -> None:
+    routes = list_routes(shared_site.url)
+    assert {route.name for route in routes} == set(rules.RULES)
+    form_id = shared_site.district.expect("status", shared_site.mine)["forms"][0]["form_id"]
+    own = {
+        "case_id": shared_site.cases[0],
+        "form_id": form_id,
+        "submission_id": shared_site.mine,
+        "name": "pages.css",
+    }
+    other = {**dict.fromkeys(own, "no-such-thing"), "submission_id": shared_site.another}
+    client = shared_site.log_in(who) if who else httpx.Client(base_url=shared_site.url)
+    token = shared_site.find_token(client, "/") if who else ""
+    wrong = []
+    for route in routes:
+        rule = rules.RULES[route.name]
+        if rule.is_public or route.name == "log_out":
+            continue
+        allowed = bool(who) and ACCOUNTS[who] in rule.roles
+        for objects, found in ((own, True), (other, not rule.objects)):
+            form = {"form_token": token} if route.method == "POST" else None
+            answer = client.request(route.method, route.path.format(**objects), data=form)
+            refused = 401 if not who else 403 if not allowed else 404 if not found else None
+            fits = answer.status_code == refused if refused else answer.status_code in (200, 204, 303, 409, 422)
+            wrong += [] if fits else [(route.path, route.method, objects is own, answer.status_code)]
+    assert wrong == []
+
+
+def test_a_route_without_a_rule_opens_for_nobody(shared_site: Site) -> None:
+    client = shared_site.log_in("lea")
+    kept = rules.RULES.pop("queue")
+    try:
+        assert client.get("/queue").status_code == 403
+    finally:
+        rules.RULES["queue"] = kept
+    assert client.get("/queue").status_code == 200
+
+
+def test_anothers_and_what_does_not_exist_are_the_same_bytes(shared_site: Site) -> None:
+    client = shared_site.log_in("par")
+    for suffix in ("", "/report.xlsx"):
+        own = client.get(f"/submissions/{shared_site.mine}{suffix}")
+        answers = [client.get(f"/submissions/{name}{suffix}") for name in (shared_site.another, "sub-0000000000000000")]
+        assert own.status_code == 200
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+        one, two = ({k: v for k, v in answer.headers.items() if k != "date"} for answer in answers)
+        assert one == two
+
+
+def test_a_partner_sees_no_value_of_the_district(shared_site: Site) -> None:
+    page = shared_site.log_in("par").get(f"/submissions/{shared_site.mine}").text
+    assert "1000001" not in page
+    assert "Amina" in page, "the partner's own row holds it"
+    assert "NOT_ENROLLED" not in page
+
+
+def test_a_change_needs_the_sessions_own_token_and_our_own_origin(shared_site: Site) -> None:
+    client = shared_site.log_in("ana")
+    token = shared_site.find_token(client, "/queue")
+    path, form = f"/cases/{shared_site.cases[0]}/beat", {"form_token": token}
+    assert client.post(path, data=form).status_code == 204
+    assert client.post(path).status_code == 403
+    assert client.post(path, data={"form_token": "x"}).status_code == 403
+    assert client.post(path, data=form, headers={"origin": "https://elsewhere.example"}).status_code == 403
+    assert client.post(path, data=form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    other = shared_site.log_in("lea")
+    assert other.post(path, data=form).status_code == 403
+    login = {"username": "ana", "password": PASSWORD}
+    assert httpx.post(f"{shared_site.url}/login", data=login, headers={"origin": "null"}).status_code == 403
+
+
+def test_a_session_is_new_at_each_log_in_and_ends_on_the_server(shared_site: Site) -> None:
+    client = shared_site.log_in("ana")
+    before = client.cookies["consentry_session"]
+    client.post("/login", data={"username": "ana", "password": PASSWORD})
+    assert client.cookies["consentry_session"] != before
+    old = httpx.Client(base_url=shared_site.url, cookies={"consentry_session": before})
+    assert old.get("/queue").status_code == 401
+    kept = dict(client.cookies)
+    client.post("/logout", data={"form_token": shared_site.find_token(client, "/queue")})
+    assert httpx.Client(base_url=shared_site.url, cookies=kept).get("/queue").status_code == 401
+
+
+def test_failing_log_ins_are_slowed_and_lock_nobody_else_out(shared_site: Site) -> None:
+    wrong = {"username": "par", "password": "wrong"}
+    statuses = [httpx.post(f"{shared_site.url}/login", data=wrong).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    assert shared_site.log_in("lea").get("/queue").status_code == 200
+    unknown = httpx.post(f"{shared_site.url}/login", data={**wrong, "username": "nobody"})
+    assert (unknown.status_code, "not right" in unknown.text) == (401, True)
+
+
+def test_headers_of_every_answer_allow_nothing_inline(shared_site: Site) -> None:
+    client = shared_site.log_in("ana")
+    for path in ("/queue", f"/cases/{shared_site.cases[0]}", "/nowhere", "/healthz", "/static/keys.js"):
+        headers = client.get(path).headers
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["x-content-type-options"] == "nosniff"
+    assert client.get("/queue").headers["cache-control"] == "no-store"
+    assert client.post("/logout", content=b"x" * 1_000_001).status_code == 413
+
+
+def test_every_page_that_shows_a_student_is_recorded(site: Site) -> None:
+    client, before = site.log_in("aud"), count_views(site)
+    for case_id in site.cases:
+        client.get(f"/cases/{case_id}")
+    form_id = site.district.expect("queue", "list")[0]["form_id"]
+    client.get(f"/forms/{form_id}/page")
+    assert count_views(site) == before + len(site.cases)
+    site.log_in("lea").get(f"/forms/{form_id}/page")
+    assert count_views(site) == before + len(site.cases) + 1
+    assert site.district.expect("ledger", "verify")["whole"]
+
+
+def count_views(shared_site: Site) -> int:
+    with shared_site.program.installation.reading() as session:
+        return session.scalar(select(func.count()).select_from(PageView)) or 0
+
+
+def test_an_administrator_sees_no_student_and_an_auditor_changes_nothing() -> None:
+    of_admin = {name for name, rule in rules.RULES.items() if Role.ADMIN in rule.roles}
+    assert of_admin == {"home", "log_out", "accounts", "add_account"}
+    changes = {"decide", "key", "defer", "reverse", "take_over", "beat", "add_account"}
+    assert not any(Role.AUDITOR in rules.RULES[name].roles for name in changes)
