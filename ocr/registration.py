@@ -309,7 +309,9 @@ def _fits_better(shrunk: ShrunkPage, rival: Registration, best: Registration) ->
 
 def _find_differing_blocks(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
     apart = cv2.boxFilter(np.abs(one - other), -1, (9, 9))
-    differing: NDArray[np.bool_] = cv2.dilate((apart > _LEAST_DIFFERENCE).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    differing: NDArray[np.bool_] = (
+        cv2.dilate((apart > _LEAST_DIFFERENCE).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    )
     return differing
 
 
