@@ -30,13 +30,22 @@ def doctor(context: typer.Context) -> int:
     return DONE
 
 
-def demo(context: typer.Context) -> int:
+def demo(
+    context: typer.Context,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the web pages, with an account of each role.")
+    ] = False,
+) -> int:
     """Make a sample district in an empty home, run the whole main job on sample scans, say where the results are."""
     from consentry.demo import run_demo  # fixtures and their drawing are loaded by the demo alone
 
     with show_progress("reading pages") as show:
         result = run_demo(open_settings(context), lambda words: typer.echo(words, err=True), show)
     tell(context, result.as_json(), result.in_words())
+    if serve:
+        from consentry.web.serving import serve_demo
+
+        serve_demo(open_settings(context), result.today, lambda words: typer.echo(words, err=True))
     return DONE
 
 
