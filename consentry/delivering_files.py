@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from access.adr_package import PackageFile
+from store.documents import flush_folder
 
 _STAGED = ".staged-"
 
@@ -67,12 +68,3 @@ def write_flushed(place: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def flush_folder(folder: Path) -> None:
-    """Waits until a folder's names are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,11 +4,13 @@ from store.canonical import JsonValue, hash_value, write_canonical_json
 from store.desk_tables import DESK_TABLES
 from store.errors import StoreError, UnknownRecordError
 from store.installation import Installation, describe_document
+from store.leaving_tables import LEAVING_TABLES
 from store.ledger import Clock, Entry, Event, lock_ledger, record
 from store.risk_tables import RISK_TABLES
 
 __all__ = [
     "DESK_TABLES",
+    "LEAVING_TABLES",
     "RISK_TABLES",
     "Clock",
     "Entry",

@@ -40,8 +40,8 @@ class DocumentStore:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _flush_folder(place.parent)
-        _flush_folder(self._folder)
+        flush_folder(place.parent)
+        flush_folder(self._folder)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -56,7 +56,7 @@ class DocumentStore:
         place = self._place(digest)
         place.unlink(missing_ok=True)
         if place.parent.exists():
-            _flush_folder(place.parent)
+            flush_folder(place.parent)
 
     def is_intact(self, digest: str) -> bool:
         """Whether the file is there and still has the hash it is named by."""
@@ -76,7 +76,8 @@ class DocumentStore:
         return self._folder / digest[:2] / digest[2:]
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Waits until a folder's names are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
