@@ -7,11 +7,13 @@ from store.installation import Installation, describe_document
 from store.leaving_tables import LEAVING_TABLES
 from store.ledger import Clock, Entry, Event, lock_ledger, record
 from store.risk_tables import RISK_TABLES
+from store.year_tables import YEAR_TABLES
 
 __all__ = [
     "DESK_TABLES",
     "LEAVING_TABLES",
     "RISK_TABLES",
+    "YEAR_TABLES",
     "Clock",
     "Entry",
     "Event",

@@ -76,6 +76,12 @@ class Event(StrEnum):
     BLIND_CROPS_SHOWN = "blind-crops-shown"
     BLIND_TASK_KEYED = "blind-task-keyed"
     ANSWERS_RELEASED = "answers-released"
+    YEAR_OPENED = "year-opened"
+    AGREEMENT_JUDGED = "agreement-judged"
+    PERSON_NAMED = "person-named"
+    DESIGNEE_RECORDED = "designee-recorded"
+    TERM_CONFIRMED = "term-confirmed"
+    CORRECTION_LINKED = "correction-linked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,7 @@ class Decision(Tracked):
     reason: Mapped[str] = mapped_column(Text)
     seen: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
     policy_sha256: Mapped[str] = mapped_column(String(64))
+    year_sha256: Mapped[str | None] = mapped_column(String(64), info={ABSENT: None})
     on_date: Mapped[date]
     at: Mapped[datetime] = mapped_column(UtcTime)
 
