@@ -86,7 +86,7 @@ class DemoResult:
 def run_demo(settings: Settings, say: Callable[[str], None], show: Callable[[Progress], None]) -> DemoResult:
     """Runs the demo in the empty home of the settings, on the demo's own day unless one is set."""
     settings = settings.model_copy(update={"today": settings.today or TODAY})
-    Installation.create(settings.home, settings.database_url, settings.read_clock())
+    Installation.create(settings.home, settings.database_url, settings.read_clock(), settings.key_file)
     program = Program.open(settings)
     folder = settings.home / "demo"
     say("making a sample district of 500 students and filling in their consent forms")

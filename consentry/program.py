@@ -28,7 +28,7 @@ class Program:
         """Opens the home of the settings. `StoreError` if there is none; `CommandError` for a policy file that was never put in
         force, unless the call is about the policy itself.
         """
-        installation = Installation.open(settings.home, settings.database_url)
+        installation = Installation.open(settings.home, settings.database_url, settings.key_file)
         begin_with_built_in(installation, settings.read_clock())
         if not is_about_policy:
             refuse_unset_file(installation, settings.home)

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | `--home`, `$CONSENTRY_HOME` | `./consentry-data` | folder of all state |
 | `$CONSENTRY_DATABASE_URL` | SQLite in the home | the database, for PostgreSQL |
+| `$CONSENTRY_KEY_FILE` | `keys/documents.key` in the home | the key that stored documents and backups are sealed with |
 | `$CONSENTRY_TODAY` | the machine's day | the day that rules take as today (rehearsals) |
 """
 
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
 
     home: Path = Path("consentry-data")
     database_url: str | None = None
+    key_file: Path | None = None
     today: datetime.date | None = None
 
     def read_clock(self) -> Clock:
@@ -37,6 +39,8 @@ class Settings(BaseSettings):
         values = {"CONSENTRY_HOME": str(self.home.absolute())}
         if self.database_url:
             values["CONSENTRY_DATABASE_URL"] = self.database_url
+        if self.key_file:
+            values["CONSENTRY_KEY_FILE"] = str(self.key_file.absolute())
         if self.today:
             values["CONSENTRY_TODAY"] = self.today.isoformat()
         return values

@@ -17,9 +17,11 @@ from store.engine import make_sessions, open_engine
 from store.errors import StoreError
 from store.group_commit import CommitGroup
 from store.ids import Sha256
+from store.key_place import find_key, make_key
 from store.ledger import Clock, Entry, Event, lock_ledger, record
 from store.merkle import EMPTY_ROOT
 from store.migrating import migrate
+from store.sealing import SealingKey
 from store.tables import Document, LedgerHead
 
 
@@ -35,14 +37,14 @@ class Installation:
     appends: CommitGroup
 
     @classmethod
-    def create(cls, home: Path, database_url: str | None, clock: Clock) -> Installation:
-        """Makes an empty home. `StoreError` if one is there already."""
+    def create(cls, home: Path, database_url: str | None, clock: Clock, key_file: Path | None = None) -> Installation:
+        """Makes an empty home, and its sealing key where `key_file` isn't there yet. `StoreError` if there is a home."""
         if (home / "keys" / "ledger.key").exists():
             raise StoreError(f"{home} is a home already")
         for folder in ("documents", "keys", "inbox", "outbox"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         (home / "keys").chmod(0o700)
-        opened = cls._open(home, database_url)
+        opened = cls._open(home, database_url, make_key(home, key_file))
         migrate(opened.engine)
         with opened.sessions.begin() as session:
             if session.get(LedgerHead, 1) is not None:
@@ -56,11 +58,11 @@ class Installation:
         return opened
 
     @classmethod
-    def open(cls, home: Path, database_url: str | None) -> Installation:
-        """Opens a home and brings its schema forward. `StoreError` if there is none."""
+    def open(cls, home: Path, database_url: str | None, key_file: Path | None = None) -> Installation:
+        """Opens a home and brings its schema forward. `StoreError` if there is none, or not the key that it is sealed with."""
         if not (home / "keys" / "ledger.key").exists():
             raise StoreError(f"{home} is no home yet: run 'consentry init' first")
-        opened = cls._open(home, database_url)
+        opened = cls._open(home, database_url, find_key(home, key_file))
         try:
             migrate(opened.engine)
         except OperationalError:
@@ -70,11 +72,11 @@ class Installation:
         return opened
 
     @classmethod
-    def _open(cls, home: Path, database_url: str | None) -> Installation:
+    def _open(cls, home: Path, database_url: str | None, key: SealingKey) -> Installation:
         url = database_url or f"sqlite:///{(home / 'consentry.sqlite').absolute()}"
         engine = open_engine(url)
         sessions = make_sessions(engine)
-        return cls(home, url, engine, sessions, DocumentStore(home / "documents"), CommitGroup(sessions))
+        return cls(home, url, engine, sessions, DocumentStore(home / "documents", key), CommitGroup(sessions))
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

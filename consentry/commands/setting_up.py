@@ -20,6 +20,7 @@ from consentry.enrollment import load_enrollment
 from consentry.errors import CommandError
 from consentry.registering import add_form, add_partner, list_forms, record_agreement
 from store import Installation
+from store.key_place import find_key_place
 from store.tables import FormTemplate
 
 enrollment = typer.Typer(no_args_is_help=True, help="Enrollment snapshots.")
@@ -30,8 +31,10 @@ partner = typer.Typer(no_args_is_help=True, help="Partners and their agreements.
 def init(context: typer.Context) -> int:
     """Make an empty home. Example: consentry --home /srv/consentry init."""
     settings = open_settings(context)
-    Installation.create(settings.home, settings.database_url, settings.read_clock())
-    tell(context, {"home": str(settings.home)}, f"made the home {settings.home}")
+    Installation.create(settings.home, settings.database_url, settings.read_clock(), settings.key_file)
+    place = find_key_place(settings.home, settings.key_file)
+    result = {"home": str(settings.home), "key_file": str(place.file), "key_is_outside": place.is_outside}
+    tell(context, result, f"made the home {settings.home}\n{place.in_words()}")
     return DONE
 
 
