@@ -92,6 +92,13 @@ def find_account(session: Session, name: str) -> Account | None:
     return session.scalars(select(Account).where(Account.name == name)).first()
 
 
+def check_lead(session: Session, user: str, what: str) -> None:
+    """`CommandError` unless `user` is an open lead account; any name does where the home has no lead accounts yet."""
+    leads = set(session.scalars(select(Account.name).where(Account.role == Role.LEAD, Account.state == OPEN)))
+    if leads and user not in leads:
+        raise CommandError(f"only a lead {what}: name one of them with --as")
+
+
 def list_accounts(program: Program) -> list[Account]:
     """All accounts by name."""
     with program.installation.reading() as session:

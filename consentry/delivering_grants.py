@@ -6,10 +6,8 @@ whatever day. Categories are those of the grant that the partner's agreement sti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access.adr_reports import OpenGrant
@@ -17,10 +15,10 @@ from consentry.delivering_terms import load_agreement_terms, load_form_terms
 from consentry.enrollment import EnrollmentCache
 from consentry.program import Program
 from consentry.showing import find_enrolled, select_access
+from consentry.telling_partners import find_released_grants
 from ingest import parse_written_date
+from store.loading import load_rows
 from store.tables import Form, Grant, Partner
-
-_SQL_VARIABLES = 500
 
 
 class OpenGrantFinder:
@@ -28,6 +26,7 @@ class OpenGrantFinder:
 
     def __init__(self, program: Program, day: date, today: date) -> None:
         self.day, self.today = day, today
+        self._is_as_released = program.rulebook.release.packages == "as_released"
         self._cache_of_day = EnrollmentCache(program.installation)
         self._cache_of_today = self._cache_of_day if day == today else EnrollmentCache(program.installation)
 
@@ -39,8 +38,11 @@ class OpenGrantFinder:
             enrolled_now = find_enrolled(session, self._cache_of_today, self.today)
             still = {row.grant_id for row in select_access(session, partner.partner_id, enrolled_now, self.today)}
             rows = [row for row in rows if row.grant_id in still]
-        grants = load_grants(session, [row.grant_id for row in rows])
-        forms = _load_forms(session, [row.form_id for row in rows if row.form_id])
+        if self._is_as_released:
+            known = find_released_grants(session, partner.partner_id)
+            rows = [row for row in rows if row.grant_id in known]
+        grants = load_rows(session, Grant, [row.grant_id for row in rows])
+        forms = load_rows(session, Form, [row.form_id for row in rows if row.form_id])
         terms, form_terms = (
             load_agreement_terms(session, partner.partner_id, self.day),
             load_form_terms(session, self.day),
@@ -66,15 +68,6 @@ class OpenGrantFinder:
         return tuple(found)
 
 
-def load_grants(session: Session, grant_ids: Sequence[str]) -> dict[str, Grant]:
-    """Grants by id."""
-    found: dict[str, Grant] = {}
-    for start in range(0, len(grant_ids), _SQL_VARIABLES):
-        some = grant_ids[start : start + _SQL_VARIABLES]
-        found.update((one.grant_id, one) for one in session.scalars(select(Grant).where(Grant.grant_id.in_(some))))
-    return found
-
-
 def find_last_day(grant: Grant) -> date:
     """The last day on which a grant gives access, as known now."""
     ends = [end - timedelta(days=1) for end in (grant.lapses_on, grant.revoked_on) if end is not None]
@@ -90,14 +83,6 @@ def find_consent_day(form: Form, grant: Grant) -> date | None:
             if day <= grant.from_date:
                 return day
     return None
-
-
-def _load_forms(session: Session, form_ids: Sequence[str]) -> dict[str, Form]:
-    found: dict[str, Form] = {}
-    for start in range(0, len(form_ids), _SQL_VARIABLES):
-        some = form_ids[start : start + _SQL_VARIABLES]
-        found.update((one.form_id, one) for one in session.scalars(select(Form).where(Form.form_id.in_(some))))
-    return found
 
 
 def _find_listed_by_form(form: Form, form_terms: dict[str, frozenset[str]]) -> frozenset[str]:

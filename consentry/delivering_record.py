@@ -21,6 +21,7 @@ from access.adr_reports import OpenGrant, ReportSet
 from consentry.delivering_files import stage_folder
 from consentry.errors import CommandError
 from consentry.program import Program
+from consentry.telling_partners import tell_of_package
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256, derive_id
 from store.tables import Delivery, Disclosure, Partner, Tracked
@@ -122,6 +123,7 @@ def record_delivery(session: Session, made: MadePackage, delivery: Delivery, clo
         "rows": delivery.row_count,
     }
     record(session, clock, Entry(Event.DELIVERY_RECORDED, delivery.delivery_id, _ACTOR, rows, facts))
+    tell_of_package(session, clock, delivery.delivery_id, [grant.grant_id for grant in made.grants])
 
 
 def _disclose(made: MadePackage, delivery: Delivery, grant: OpenGrant) -> Disclosure:

@@ -79,12 +79,15 @@ class _BlindSample(_Strict):
 
 
 class ReleaseTimes(_Strict):
-    """When partners are told what was decided: local times of week days. `report_command`: what the command `report` writes."""
+    """When partners are told what was decided: local times of week days. `report_command`: what the command `report` writes;
+    `packages`: whether reports and feeds hold every open grant, which tells the partner of it, or wait for its release.
+    """
 
     timezone: str = "America/Los_Angeles"
     days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
     times: tuple[str, ...] = Field(default=("16:00",), min_length=1)
     report_command: Literal["complete", "as_released"] = "complete"
+    packages: Literal["complete", "as_released"] = "complete"
 
     @field_validator("timezone")
     @classmethod

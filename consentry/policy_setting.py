@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consentry.accounts import check_lead
 from consentry.errors import CommandError
 from consentry.past_rulings import load_past_forms
 from consentry.policy import Rulebook, read_built_in_policy, read_rulebook, write_policy
@@ -20,11 +21,8 @@ from consentry.program import Program
 from consentry.risk_control import RiskAssessment, assess_risk, describe_stratum, list_looser
 from review_queue import State, StratumThreshold
 from store import JsonValue
-from store.desk_tables import Account
 from store.ids import Sha256
 from store.risk_tables import PolicyVersion
-
-_LEAD, _OPEN = "lead", "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def set_policy(
         raise CommandError("accepting the risk needs a reason")
     clock = program.read_clock()
     with program.installation.writing() as session:
-        _check_lead(session, user)
+        check_lead(session, user, "sets the policy")
         before = program.rulebook
         content = _write_proposal(session, program, proposal)
         proposed = read_rulebook(content)
@@ -156,12 +154,6 @@ def _list_loosened(before: Rulebook, after: Rulebook) -> list[str]:
         "blind_sample.share": before.blind_share - after.blind_share,
     }
     return [f"{name} is looser than in force" for name, change in looser_by.items() if change > 0]
-
-
-def _check_lead(session: Session, user: str) -> None:
-    leads = set(session.scalars(select(Account.name).where(Account.role == _LEAD, Account.state == _OPEN)))
-    if leads and user not in leads:
-        raise CommandError("only a lead sets the policy: name one of them with --as")
 
 
 def _share(states: Counter[str]) -> float:

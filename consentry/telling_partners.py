@@ -7,13 +7,13 @@ since. Each answer is kept, so what a partner knew on a day can be shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
@@ -24,6 +24,7 @@ from consentry.rulings import RULES_ACTOR
 from review_queue import Reason, State
 from store import Clock, Entry, Event, JsonValue, record
 from store.ids import derive_id
+from store.loading import split_ids
 from store.risk_tables import PartnerRelease, ReleasedAnswer
 from store.tables import Form, Grant, ListedStudent, Submission
 
@@ -50,6 +51,8 @@ PAPER_ALONE = frozenset(
 
 _FINAL = frozenset({State.GRANTED, State.RETURNED, State.REJECTED, State.FAILED})
 _PROGRAM = "program"
+_OF_ALL = PartnerRelease.due_at.is_not(None) | (PartnerRelease.actor != _PROGRAM)
+"""Releases of everything that is decided; the rest told what stands in one package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class ReleasedAnswers:
 
 def find_released_answers(session: Session, submission_id: str) -> ReleasedAnswers:
     """What the partner was told of a submission by now."""
-    return ReleasedAnswers(_find_told(session, submission_id))
+    return ReleasedAnswers(_find_told(session, ReleasedAnswer.submission_id == submission_id))
 
 
 def find_released_grants(session: Session, partner_id: str) -> frozenset[str]:
@@ -119,6 +122,22 @@ def find_released_grants(session: Session, partner_id: str) -> frozenset[str]:
         Grant.partner_id == partner_id, Grant.form_id.is_(None) | Grant.form_id.in_(told)
     )
     return frozenset(session.scalars(known))
+
+
+def tell_of_package(session: Session, clock: Clock, package_id: str, grant_ids: Collection[str]) -> None:
+    """Notes that a partner learns of grants because their students stand in a package or feed. The session holds the ledger's
+    lock.
+    """
+    granted, release_id = Answer(State.GRANTED), derive_id("release", package_id)
+    subjects = dict(_list_subjects(session, grant_ids))
+    told: dict[str, Answer] = {}
+    for some in split_ids(subjects):
+        told |= _find_told(session, ReleasedAnswer.subject_id.in_(some))
+    unaware = [subject_id for subject_id in subjects if told.get(subject_id) != granted]
+    answers = [_write(release_id, subject_id, subjects[subject_id], granted) for subject_id in unaware]
+    if answers:
+        release = PartnerRelease(release_id=release_id, due_at=None, actor=_PROGRAM, reason=package_id)
+        _write_release(session, clock, release, answers)
 
 
 def find_last_time(times: ReleaseTimes, now: datetime) -> datetime | None:
@@ -157,7 +176,7 @@ def release_by_hand(program: Program, reason: str, user: str) -> int:
 
 
 def _is_due(session: Session, due: datetime) -> bool:
-    last = session.scalar(select(func.max(PartnerRelease.at)))
+    last = session.scalar(select(func.max(PartnerRelease.at)).where(_OF_ALL))
     since = last or session.scalar(select(func.min(Submission.created_at)))
     return since is not None and since < due
 
@@ -165,23 +184,31 @@ def _is_due(session: Session, due: datetime) -> bool:
 def _release(session: Session, clock: Clock, due: datetime | None, actor: str, reason: str) -> int:
     release_id = derive_id("release", clock.now.isoformat(), actor)
     answers = list(_list_news(session, release_id))
-    release = PartnerRelease(
-        release_id=release_id,
-        due_at=due,
-        actor=actor,
-        reason=reason,
-        answers=len(answers),
-        on_date=clock.today,
-        at=clock.now,
-    )
-    facts: dict[str, JsonValue] = {"answers": len(answers), "by_hand": due is None}
-    record(session, clock, Entry(Event.ANSWERS_RELEASED, release_id, actor, [release, *answers], facts))
+    release = PartnerRelease(release_id=release_id, due_at=due, actor=actor, reason=reason)
+    _write_release(session, clock, release, answers)
     return len(answers)
+
+
+def _write_release(session: Session, clock: Clock, release: PartnerRelease, answers: Sequence[ReleasedAnswer]) -> None:
+    release.answers, release.on_date, release.at = len(answers), clock.today, clock.now
+    facts: dict[str, JsonValue] = {"answers": len(answers), "by_hand": release.actor != _PROGRAM}
+    entry = Entry(Event.ANSWERS_RELEASED, release.release_id, release.actor, [release, *answers], facts)
+    record(session, clock, entry)
+
+
+def _list_subjects(session: Session, grant_ids: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Forms and rows behind grants, each with its submission."""
+    for some in split_ids(grant_ids):
+        form_ids = select(Grant.form_id).where(Grant.grant_id.in_(some))
+        forms = session.execute(select(Form.form_id, Form.submission_id).where(Form.form_id.in_(form_ids)))
+        yield from ((form_id, submission_id) for form_id, submission_id in forms)
+        rows = select(ListedStudent.row_id, ListedStudent.submission_id).where(ListedStudent.form_id.in_(form_ids))
+        yield from ((row_id, submission_id) for row_id, submission_id in session.execute(rows))
 
 
 def _list_news(session: Session, release_id: str) -> Iterator[ReleasedAnswer]:
     """What differs from what was told last: everything decided, and what was told and is open again."""
-    told = _find_told(session, None)
+    told = _find_told(session)
     for form in session.scalars(select(Form).where(Form.state != SET_ASIDE).order_by(Form.form_id)):
         now = Answer(State(form.state), tuple(form.reasons))
         if _is_news(now, told.get(form.form_id)):
@@ -206,13 +233,11 @@ def _write(release_id: str, subject_id: str, submission_id: str, answer: Answer)
     )
 
 
-def _find_told(session: Session, submission_id: str | None) -> dict[str, Answer]:
+def _find_told(session: Session, *which: ColumnElement[bool]) -> dict[str, Answer]:
     answers = select(ReleasedAnswer).join(PartnerRelease, PartnerRelease.release_id == ReleasedAnswer.release_id)
-    if submission_id is not None:
-        answers = answers.where(ReleasedAnswer.submission_id == submission_id)
     return {
         answer.subject_id: Answer(State(answer.state), tuple(answer.reasons))
-        for answer in session.scalars(answers.order_by(PartnerRelease.at))
+        for answer in session.scalars(answers.where(*which).order_by(PartnerRelease.at))
     }
 
 

@@ -1,0 +1,150 @@
+"""The feed of Student-at-a-Glance: complete, recorded before it is in reach, and never empty or shrunk without a lead."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from consentry.accounts import NewAccount, Role, add_account
+from store.tables import Delivery, Disclosure
+from tests.consentry.conftest import District
+from tests.consentry.granting import grant, open_program
+
+YEAR = ("--school-year", "2024-25")
+UPN = "ana@rainier.example"
+
+
+def sign_network_use(district: District, status: str = "active", on: str = "2024-09-02") -> None:
+    district.expect("partner", "agreement", "rainier", "--kind", "nua", *YEAR, "--status", status, "--on", on)
+
+
+def name_person(district: District, name: str = UPN, status: str = "active", partner: str = "rainier") -> None:
+    district.expect("partner", "person", partner, name, *YEAR, "--status", status, "--on", "2024-09-02")
+
+
+@pytest.fixture
+def glanced(district: District) -> District:
+    """Twelve students' worth of rows would be slow; four grants, one person."""
+    sign_network_use(district)
+    name_person(district)
+    for student in ("1000001", "1000002", "1000003", "1000005"):
+        grant(district, student)
+    return district
+
+
+def write(district: District, *options: str, code: int = 0) -> Any:
+    done = district.call("staag", "feed", "--out", str(district.folder / "feed.csv"), *options)
+    assert done.code == code, done.err
+    return done.out if code == 0 else done.err
+
+
+def read_rows(district: District) -> list[dict[str, str]]:
+    with (district.folder / "feed.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def list_disclosures(district: District) -> list[tuple[str, bool]]:
+    """Of each disclosure by feed: the student, and whether it stands."""
+    with open_program(district).installation.reading() as session:
+        found = session.scalars(select(Disclosure).where(Disclosure.kind == "staag-feed")).all()
+    return sorted((one.student_id, one.until_delivery_id is None) for one in found)
+
+
+def test_the_feed_has_a_row_for_each_person_and_student_and_a_manifest(glanced: District) -> None:
+    name_person(glanced, "Ben@Rainier.example")
+    told = write(glanced)
+    rows = read_rows(glanced)
+    access = {row["student_id"] for row in glanced.expect("access", "rainier")}
+    assert {(row["UserPrincipalName"], row["SPSStudentID"]) for row in rows} == {
+        (name, student) for name in (UPN, "ben@rainier.example") for student in access
+    }
+    manifest = json.loads((glanced.folder / "feed.csv.manifest.json").read_text(encoding="utf-8"))
+    content = (glanced.folder / "feed.csv").read_bytes()
+    assert manifest["sha256"] == hashlib.sha256(content).hexdigest() == told["sha256"]
+    assert (manifest["rows"], manifest["students"], manifest["complete"]) == (8, 4, True)
+    assert list_disclosures(glanced) == [(student, True) for student in sorted(access)]
+    assert glanced.expect("ledger", "verify")["whole"]
+
+
+def test_nobody_named_means_the_partners_accounts_and_one_named_means_those_named(district: District) -> None:
+    grant(district, "1000001")
+    assert "would be empty" in write(district, code=2)
+    add_account(open_program(district), NewAccount("carla", Role.PARTNER, "rainier", "a long enough password"), "test")
+    assert "would be empty" in write(district, code=2)
+    sign_network_use(district)
+    write(district)
+    assert [row["UserPrincipalName"] for row in read_rows(district)] == ["carla"]
+    name_person(district)
+    write(district)
+    assert [row["UserPrincipalName"] for row in read_rows(district)] == [UPN]
+
+
+def test_a_shrunk_or_empty_feed_is_an_error_until_a_lead_says_so(glanced: District) -> None:
+    write(glanced)
+    before = (glanced.folder / "feed.csv").read_bytes()
+    revoke = ("revoke", "--student", "1000001", "--partner", "rainier", "--on", "2024-10-01")
+    glanced.expect(*revoke, "--reason", "asked", "--as", "ana")
+    refusal = write(glanced, code=2)
+    assert "would shrink from 4 rows to 3, by more than 10%" in refusal
+    assert (glanced.folder / "feed.csv").read_bytes() == before
+    assert list_disclosures(glanced)[0] == ("1000001", True)
+    add_account(open_program(glanced), NewAccount("lea", Role.LEAD, None, "a long enough password"), "test")
+    assert "a reason" in write(glanced, "--allow-shrink", "--as", "lea", code=2)
+    assert "only a lead" in write(glanced, "--allow-shrink", "--as", "ana", "--reason", "revoked", code=2)
+    told = write(glanced, "--allow-shrink", "--as", "lea", "--reason", "revoked")
+    assert told["rows"] == 3
+    assert list_disclosures(glanced)[0] == ("1000001", False)
+    sign_network_use(glanced, "ended", "2024-10-01")
+    assert "would be empty" in write(glanced, code=2)
+
+
+def test_a_feed_that_says_the_same_again_discloses_nothing_new(glanced: District) -> None:
+    write(glanced)
+    write(glanced)
+    assert len(list_disclosures(glanced)) == 4
+    with open_program(glanced).installation.reading() as session:
+        assert [one.state for one in session.scalars(select(Delivery))] == ["delivered", "delivered"]
+
+
+def test_a_disk_that_refuses_leaves_the_feed_before_and_records_nothing(
+    glanced: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(glanced)
+    before = (glanced.folder / "feed.csv").read_bytes()
+    grant(glanced, "1000006")
+
+    def refuse(place: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("consentry.staag.write_flushed", refuse)
+    assert "the one before stays: No space left on device" in write(glanced, code=2)
+    assert (glanced.folder / "feed.csv").read_bytes() == before
+    assert len(list_disclosures(glanced)) == 4
+    assert [file.name for file in glanced.folder.glob(".staged*")] == []
+
+
+def test_a_person_is_active_at_one_partner_at_a_time(district: District) -> None:
+    district.expect("partner", "add", "Green Lake Mentors", "--id", "green")
+    name_person(district)
+    other = ("partner", "person", "green", UPN, *YEAR, "--status", "active", "--on", "2024-09-10")
+    assert "active at another partner" in district.call(*other).err
+    name_person(district, status="ended")
+    assert district.call(*other).code == 0
+    assert "looks like" in district.call("partner", "person", "green", "ana", *other[4:]).err
+
+
+def test_being_in_a_feed_tells_the_partner(glanced: District) -> None:
+    from consentry.telling_partners import find_released_grants
+
+    program = open_program(glanced)
+    with program.installation.reading() as session:
+        assert find_released_grants(session, "rainier") == frozenset()
+    write(glanced)
+    with program.installation.reading() as session:
+        assert len(find_released_grants(session, "rainier")) == 4
