@@ -25,6 +25,7 @@ from consentry.commands import (
     proving,
     releasing_answers,
     retention,
+    safety,
     serving,
     setting_up,
 )
@@ -49,6 +50,7 @@ app.command()(proving.access)
 app.add_typer(proving.grants, name="grants")
 app.command()(proving.revoke)
 app.add_typer(retention.retention, name="retention")
+app.add_typer(safety.exports, name="exports")
 app.command("trace")(proving.trace_command)
 app.add_typer(proving.ledger, name="ledger")
 app.command()(disclosing.adr)

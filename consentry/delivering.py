@@ -34,6 +34,7 @@ from consentry.delivering_record import (
 )
 from consentry.delivering_registry import REGISTRY_NAME, RegistryInForce, load_registry
 from consentry.errors import CommandError
+from consentry.freezing import refuse_while_frozen
 from consentry.program import Program
 from store import Clock
 from store.tables import Delivery, Partner
@@ -112,6 +113,7 @@ def _deliver(
     finder = OpenGrantFinder(program, day, clock.today)
     open_grants: dict[str, tuple[OpenGrant, ...]] = {}
     with program.installation.reading() as session:
+        refuse_while_frozen(session)
         for partner_id in partner_ids:
             open_grants[partner_id] = finder.find(session, session.get_one(Partner, partner_id))
     passed = [Passed(partner_id, _say_nobody(day)) for partner_id, grants in open_grants.items() if not grants]

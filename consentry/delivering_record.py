@@ -20,6 +20,7 @@ from access.adr_package import FileFormat, Package, PackageFile
 from access.adr_reports import OpenGrant, ReportSet
 from consentry.delivering_files import stage_folder
 from consentry.errors import CommandError
+from consentry.freezing import refuse_while_frozen
 from consentry.program import Program
 from consentry.telling_partners import tell_of_package
 from store import Clock, Entry, Event, JsonValue, describe_document, record
@@ -110,7 +111,10 @@ def describe_delivery(made: MadePackage, clock: Clock) -> Delivery:
 
 
 def record_delivery(session: Session, made: MadePackage, delivery: Delivery, clock: Clock) -> None:
-    """Writes the delivery and each disclosure in one entry. The package's files SHALL be in the document store already."""
+    """Writes the delivery and each disclosure in one entry. The package's files SHALL be in the document store already.
+    `CommandError` while exports are frozen.
+    """
+    refuse_while_frozen(session)
     rows: list[Tracked] = []
     for file in {file.sha256: file for file in (*made.package.files, made.registry)}.values():
         rows += describe_document(session, Sha256(file.sha256), "package", len(file.content), clock)

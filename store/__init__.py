@@ -9,6 +9,7 @@ from store.leaving_tables import LEAVING_TABLES
 from store.ledger import Clock, Entry, Event, lock_ledger, record
 from store.packet_tables import PACKET_TABLES
 from store.risk_tables import RISK_TABLES
+from store.safety_tables import SAFETY_TABLES
 from store.year_tables import YEAR_TABLES
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "LEAVING_TABLES",
     "PACKET_TABLES",
     "RISK_TABLES",
+    "SAFETY_TABLES",
     "YEAR_TABLES",
     "Clock",
     "Entry",

@@ -82,6 +82,9 @@ class Event(StrEnum):
     DESIGNEE_RECORDED = "designee-recorded"
     TERM_CONFIRMED = "term-confirmed"
     CORRECTION_LINKED = "correction-linked"
+    EXPORTS_FROZEN = "exports-frozen"
+    EXPORTS_RELEASED = "exports-released"
+    EXTRACT_CONFIRMED = "extract-confirmed"
 
 
 @dataclass(frozen=True, slots=True)
