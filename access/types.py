@@ -19,9 +19,13 @@ class AgreementKind(StrEnum):
 
 
 class AgreementStatus(StrEnum):
-    """Where an agreement stands."""
+    """Where an agreement stands. `NOT_RENEWED`: it was carried over from the year before, and nothing has come yet."""
 
+    NOT_RENEWED = "not_renewed"
     SUBMITTED = "submitted"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    SIGNED = "signed"
     ACTIVE = "active"
     ENDED = "ended"
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
 from consentry.commands import (
+    agreements,
     auditing,
     benches,
     disclosing,
@@ -28,6 +29,7 @@ from consentry.commands import (
     safety,
     serving,
     setting_up,
+    years,
 )
 from consentry.commands.console import Options
 from consentry.errors import CommandError
@@ -58,6 +60,10 @@ app.add_typer(disclosing.staag, name="staag")
 setting_up.partner.command("person")(disclosing.partner_person)
 setting_up.partner.command("terms")(disclosing.partner_terms)
 setting_up.form.command("terms")(disclosing.form_terms)
+setting_up.partner.command("verdict")(agreements.partner_verdict)
+setting_up.partner.command("name")(agreements.partner_name)
+setting_up.partner.command("waits")(agreements.partner_waits)
+app.add_typer(years.year, name="year")
 app.add_typer(serving.user, name="user")
 app.command()(serving.serve)
 app.command()(benches.demo)

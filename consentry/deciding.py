@@ -21,6 +21,7 @@ from consentry.claims import find_claims
 from consentry.earlier_forms import find_mark, find_released_records
 from consentry.enrollment import EnrollmentCache
 from consentry.errors import CommandError
+from consentry.form_years import find_form_year
 from consentry.program import Program
 from ocr import Mark
 from review_queue import INSIDE_REASONS, Reason, State
@@ -112,7 +113,7 @@ def decide_case(
             _check_terms(session, case, form, terms, user, clock)
         doubted = find_doubted_grant(session, case_id)
         if doubted is not None and action == ACCEPT and (student_id or form.student_id) == doubted.student_id:
-            decision = _decide(case, form, choice, program, clock, doubted.student_id)
+            decision = _decide(session, case, form, choice, program, clock, doubted.student_id)
             confirm_doubted_grant(session, case, decision, clock)
             return Outcome(case_id, form.form_id, form.state, doubted.grant_id, False)
         if action == ACCEPT:
@@ -120,7 +121,7 @@ def decide_case(
         else:
             reasons = _find_told_reasons(case, reason) if action == RETURN else list(case.reasons)
             state = State.RETURNED if action == RETURN else State.REJECTED
-            decision = _decide(case, form, choice, program, clock)
+            decision = _decide(session, case, form, choice, program, clock)
             written = _close(session, case, form, state, reasons, choice, clock)
             record(session, clock, Entry(Event.REVIEW_DECIDED, case_id, user, [decision, *written], {"action": action}))
             outcome = Outcome(case_id, form.form_id, state, None, False)
@@ -187,7 +188,7 @@ def _accept(
     children = enrollment.find(session, clock.today)
     if chosen not in children.ids:
         raise CommandError("that student is not enrolled")
-    decision = _decide(case, form, choice, program, clock, chosen)
+    decision = _decide(session, case, form, choice, program, clock, chosen)
     waiting = find_acceptances(session, case.case_id)
     needs_two = bool(waiting) or _probability_of(form, chosen) < program.rulebook.policy.second_person_below
     if needs_two or (terms is not None and terms.second_person):
@@ -242,8 +243,15 @@ def _find_told_reasons(case: Case, reason: str) -> list[str]:
 
 
 def _decide(
-    case: Case, form: Form, choice: Choice, program: Program, clock: Clock, student_id: str | None = None
+    session: Session,
+    case: Case,
+    form: Form,
+    choice: Choice,
+    program: Program,
+    clock: Clock,
+    student_id: str | None = None,
 ) -> Decision:
+    rules = program.rulebook.find_rule_set(find_form_year(session, form))
     return Decision(
         decision_id=derive_id("dec", case.case_id, choice.user, clock.now.isoformat()),
         form_id=form.form_id,
@@ -253,7 +261,8 @@ def _decide(
         student_id=student_id,
         reason=choice.reason,
         seen={"match": form.match, "reading": form.reading_sha256},
-        policy_sha256=program.rulebook.policy.sha256,
+        policy_sha256=rules.policy_sha256,
+        year_sha256=rules.year_sha256,
         on_date=clock.today,
         at=clock.now,
     )

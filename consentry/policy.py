@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, time
 from importlib import resources
 from typing import Literal
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from consentry.errors import CommandError
+from consentry.school_years import YearRules, draft_year, read_year
 from review_queue import Policy, SchoolYear, Stratum, StratumThreshold
 
 TRAITS = ("student_number", "language", "scan")
@@ -124,8 +125,18 @@ class PolicyFile(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSet:
+    """What a decision was made under, by hash: the policy, and the file of its school year. Both are documents."""
+
+    policy_sha256: str
+    year_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
-    """A policy file, as the program needs it. Service targets are days; `blind_share` is 0 to 1."""
+    """A policy file, as the program needs it, with the school years in force. Service targets are days; `blind_share` is 0 to
+    1.
+    """
 
     policy: Policy
     soon_days: int
@@ -134,9 +145,14 @@ class Rulebook:
     blind_share: float
     release: ReleaseTimes
     file: PolicyFile
+    years: Mapping[str, YearRules] = field(default_factory=dict)
 
     def find_school_year(self, label: str) -> SchoolYear:
-        """The days of the school year `label` (such as 2024-25); `CommandError` if that is no school year."""
+        """The days of the school year `label` (such as 2024-25): of the year's file in force, else of the policy's calendar.
+        `CommandError` if that is no school year.
+        """
+        if label in self.years:
+            return self.years[label].school_year
         found = _YEAR_LABEL.fullmatch(label)
         if not found or (int(found[1]) + 1) % 100 != int(found[2]):
             raise CommandError("a school year is written like 2024-25")
@@ -144,6 +160,15 @@ class Rulebook:
         return SchoolYear(
             label, _day_of(first, calendar.begins), _day_of(last, calendar.due), _day_of(last, calendar.ends)
         )
+
+    def find_year_rules(self, label: str) -> YearRules:
+        """The rules of a school year: of its file in force, else as the program drafts them."""
+        return self.years.get(label) or read_year(draft_year(self.find_school_year(label)), label)
+
+    def find_rule_set(self, school_year: str | None) -> RuleSet:
+        """The hashes of what a decision on something of that school year was made under; None: of no year that is known."""
+        year = self.years.get(school_year) if school_year else None
+        return RuleSet(self.policy.sha256, year.sha256 if year else None)
 
 
 def read_built_in_policy() -> bytes:

@@ -1,4 +1,5 @@
-"""Which policy is in force: the newest version in the store, whose file is a document under the hash that decisions carry.
+"""Which policy is in force: the newest version in the store, whose file is a document under the hash that decisions carry. The
+school years in force come with it: the two together are what a decision is made under.
 
 The store is the one truth. A file in the home puts nothing in force: it is the input of `consentry policy set`. A home whose
 `policy.toml` was never set refuses to run, so that nobody believes a file to hold that doesn't.
@@ -7,6 +8,7 @@ The store is the one truth. A file in the home puts nothing in force: it is the 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -14,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
 from consentry.policy import Rulebook, read_built_in_policy, read_rulebook
+from consentry.year_versions import YearShelf
 from store import Clock, Entry, Event, Installation, JsonValue, describe_document, record
 from store.risk_tables import PolicyVersion
 
@@ -27,15 +30,17 @@ class PolicyShelf:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._held: Rulebook | None = None
+        self._years = YearShelf(installation)
 
     def find_rulebook(self) -> Rulebook:
         """The rulebook in force."""
         with self._installation.reading() as session:
             sha256 = session.scalar(select(PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1))
+            years = self._years.find_years(session)
         if sha256 is None:
             raise CommandError("no policy is in force: open the home with this version of the program once")
-        if self._held is None or self._held.policy.sha256 != sha256:
-            self._held = read_rulebook(self._installation.documents.get(sha256))
+        if self._held is None or self._held.policy.sha256 != sha256 or self._held.years is not years:
+            self._held = replace(read_rulebook(self._installation.documents.get(sha256)), years=years)
         return self._held
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from consentry.policy import Rulebook
 from consentry.policy_versions import PolicyShelf, begin_with_built_in, refuse_unset_file
 from consentry.settings import Settings
+from consentry.year_versions import ensure_year, list_unkept_years
 from ingest import Cell
 from ingest.types import Limits
 from store import Clock, Installation
@@ -32,12 +33,25 @@ class Program:
         begin_with_built_in(installation, settings.read_clock())
         if not is_about_policy:
             refuse_unset_file(installation, settings.home)
-        return cls(settings, installation, PolicyShelf(installation), Limits())
+        program = cls(settings, installation, PolicyShelf(installation), Limits())
+        program.keep_years()
+        return program
 
     @property
     def rulebook(self) -> Rulebook:
         """The policy in force now."""
         return self.policies.find_rulebook()
+
+    def keep_years(self) -> None:
+        """Puts years in force that a home of before names and that have no file yet."""
+        with self.installation.reading() as session:
+            unkept = list_unkept_years(session)
+        if not unkept:
+            return
+        rulebook = self.rulebook
+        with self.installation.writing() as session:
+            for label in unkept:
+                ensure_year(session, self.installation, rulebook.find_school_year(label), self.read_clock())
 
     def read_clock(self) -> Clock:
         """The time now, and the day that the rules take as today."""

@@ -205,5 +205,5 @@ def _rule_other_page(form: Form, page_record: PageRecord, program: Program, reco
     else:
         ruling = rule_on_page(PageKind(page_record.page_kind))
     clock = program.read_clock()
-    _, written = apply_ruling(form, ruling, clock, program.rulebook.policy.sha256, {"page record": record_sha256})
+    _, written = apply_ruling(form, ruling, clock, program.rulebook.find_rule_set(None), {"page record": record_sha256})
     return written

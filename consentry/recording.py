@@ -99,7 +99,8 @@ def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan,
     form.match = show_match(form_plan, ruling)
     form.row_number = form_plan.row.row_number
     seen: dict[str, JsonValue] = {"plan": settlement.plan_sha256, "snapshot": settlement.plan.snapshot_id}
-    decision, written = apply_ruling(form, ruling, clock, policy.sha256, seen)
+    rules = settlement.rulebook.find_rule_set(year.label)
+    decision, written = apply_ruling(form, ruling, clock, rules, seen)
     record(session, clock, Entry(Event.FORM_RULED, form.form_id, RULES_ACTOR, written, {"state": ruling.state}))
     if ruling.state is State.GRANTED and ruling.student_id is not None:
         grant = _grant(settlement, form_plan, form, decision, ruling.student_id)
@@ -128,8 +129,9 @@ def _grant(settlement: _Settlement, form_plan: FormPlan, form: Form, decision: D
         is_student=form_plan.paper.student_signature is Presence.PRESENT,
         student_birth_date=form_plan.match.enrolled_birth_date,
     )
-    categories = find_granted_categories(form_plan.paper, settlement.partner)
     year = form_plan.paper.school_year
+    of_year = settlement.rulebook.find_year_rules(year.label).categories
+    categories = [name for name in find_granted_categories(form_plan.paper, settlement.partner) if name in of_year]
     return make_grant(form, student_id, categories, decision, year, signer, settlement.clock.now)
 
 

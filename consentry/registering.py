@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from access import CATEGORIES, AgreementKind, AgreementStatus
+from consentry.agreement_reviews import StepNote, describe_note, refuse_unfinished_review
 from consentry.errors import CommandError
 from consentry.program import Program
+from consentry.year_versions import ensure_year
 from ocr import Template, TemplateError
 from store import Entry, Event, JsonValue, describe_document, record
 from store.ids import derive_id
@@ -43,13 +45,17 @@ def record_agreement(
     school_year: str,
     status: AgreementStatus,
     on_date: date,
+    note: StepNote | None = None,
 ) -> Agreement:
-    """Notes that an agreement reached a status on a day; it holds until its next step."""
-    program.rulebook.find_school_year(school_year)
+    """Notes that an agreement reached a status on a day; it holds until its next step. `CommandError`: no such partner, or it
+    is to become active while a review that was begun isn't over.
+    """
+    year = program.rulebook.find_school_year(school_year)
     clock = program.read_clock()
     with program.installation.writing() as session:
         if session.get(Partner, partner_id) is None:
             raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        ensure_year(session, program.installation, year, clock)
         step = Agreement(
             agreement_id=derive_id("agr", partner_id, kind, school_year, status, str(on_date), clock.now.isoformat()),
             partner_id=partner_id,
@@ -60,8 +66,12 @@ def record_agreement(
             recorded_at=clock.now,
             recorded_on=clock.today,
         )
+        if status is AgreementStatus.ACTIVE:
+            refuse_unfinished_review(session, program, partner_id, kind, school_year)
         facts: dict[str, JsonValue] = {"kind": kind, "school_year": school_year, "status": status, "on": str(on_date)}
-        record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, _ACTOR, [step], facts))
+        rows = [step, *(describe_note(session, program, step, note, clock) if note else ())]
+        actor = note.actor if note else _ACTOR
+        record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, actor, rows, facts))
     return step
 
 
@@ -69,7 +79,7 @@ def add_form(
     program: Program, blank: Path, code: str, school_year: str, language: str, published: date, partner_id: str | None
 ) -> FormTemplate:
     """Learns a blank form. `CommandError`: no file, no form to learn from, or another blank under that code and language."""
-    program.rulebook.find_school_year(school_year)
+    year = program.rulebook.find_school_year(school_year)
     if not blank.is_file():
         raise CommandError(f"no such file: {blank}")
     try:
@@ -84,6 +94,7 @@ def add_form(
     with program.installation.writing() as session:
         if partner_id is not None and session.get(Partner, partner_id) is None:
             raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        ensure_year(session, program.installation, year, clock)
         known = session.get(FormTemplate, template_id)
         if known is not None and known.blank_sha256 != blank_sha256:
             raise CommandError(

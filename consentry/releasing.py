@@ -58,7 +58,7 @@ def _park(session: Session, program: Program, form: Form, waiting: State) -> Non
     if form.state != waiting:
         return
     clock = program.read_clock()
-    _, written = apply_ruling(form, rule_parked(), clock, program.rulebook.policy.sha256, {})
+    _, written = apply_ruling(form, rule_parked(), clock, program.rulebook.find_rule_set(None), {})
     submission = session.get_one(Submission, form.submission_id)
     submission.needs_settling = True
     record(session, clock, Entry(Event.FORM_PARKED, form.form_id, RULES_ACTOR, [*written, submission]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consentry.policy import RuleSet
 from review_queue import Finding, Ruling, State
 from store import Clock, JsonValue
 from store.ids import derive_id
@@ -11,14 +12,14 @@ RULES_ACTOR = "rules"
 
 
 def apply_ruling(
-    form: Form, ruling: Ruling, clock: Clock, policy_sha256: str, seen: dict[str, JsonValue]
+    form: Form, ruling: Ruling, clock: Clock, rules: RuleSet, seen: dict[str, JsonValue]
 ) -> tuple[Decision, list[Tracked]]:
     """Puts a ruling of the rules on a form; returns the decision, and all rows to write."""
     form.state = ruling.state
     form.reasons = [reason.value for reason in ruling.reasons]
     form.findings = [_show_finding(finding) for finding in ruling.findings]
     form.student_id = ruling.student_id
-    form.policy_sha256 = policy_sha256
+    form.policy_sha256 = rules.policy_sha256
     form.decided_by = RULES_ACTOR if ruling.state in (State.GRANTED, State.RETURNED) else None
     form.decided_on = clock.today if form.decided_by else None
     form.decided_why = ("; ".join(finding.words for finding in ruling.findings) or None) if form.decided_by else None
@@ -31,7 +32,8 @@ def apply_ruling(
         student_id=ruling.student_id,
         reason=", ".join(ruling.reasons),
         seen=seen,
-        policy_sha256=policy_sha256,
+        policy_sha256=rules.policy_sha256,
+        year_sha256=rules.year_sha256,
         on_date=clock.today,
         at=clock.now,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from consentry.deciding import ACCEPT, REVERSE, end_grants, find_acceptances
 from consentry.errors import CommandError
+from consentry.form_years import find_form_year
 from consentry.program import Program
 from review_queue import State
 from store import Entry, Event, record
@@ -34,6 +35,7 @@ def reverse_decision(program: Program, case_id: str, user: str, reason: str, oth
         last = _find_last(session, case, user, others_too)
         if case.state != "open":
             _refuse_if_sent_again(session, form)
+        rules = program.rulebook.find_rule_set(find_form_year(session, form))
         decision = Decision(
             decision_id=derive_id("dec", case_id, user, REVERSE, clock.now.isoformat()),
             form_id=form.form_id,
@@ -43,7 +45,8 @@ def reverse_decision(program: Program, case_id: str, user: str, reason: str, oth
             student_id=last.student_id,
             reason=reason,
             seen={"reverses": last.decision_id},
-            policy_sha256=program.rulebook.policy.sha256,
+            policy_sha256=rules.policy_sha256,
+            year_sha256=rules.year_sha256,
             on_date=clock.today,
             at=clock.now,
         )

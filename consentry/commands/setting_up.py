@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from access.types import AgreementKind, AgreementStatus
+from consentry.agreement_reviews import StepNote
 from consentry.commands.console import (
     DONE,
     SOME_REFUSED,
@@ -104,12 +105,16 @@ def partner_agreement(
     school_year: Annotated[str, typer.Option("--school-year", help="Such as 2024-25.")],
     status: Annotated[AgreementStatus, typer.Option("--status")],
     on: Annotated[str, typer.Option("--on", help="First day of that status, YYYY-MM-DD.")],
+    user: Annotated[str, typer.Option("--as", help="Who takes the step.")] = "program",
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    paper: Annotated[Path | None, typer.Option("--paper", help="The document of the step; kept by its hash.")] = None,
 ) -> int:
     """Note an agreement's step. Example: consentry partner agreement harbor --kind dsa --school-year 2024-25 ..."""
     day = read_day(on)
     if day is None:
         raise CommandError("--on is needed")
-    step = record_agreement(open_program(context), partner_id, kind, school_year, status, day)
+    note = StepNote(user, reason, paper)
+    step = record_agreement(open_program(context), partner_id, kind, school_year, status, day, note)
     result = {"partner_id": partner_id, "kind": step.kind, "school_year": school_year, "status": step.status, "on": on}
     tell(context, result, f"{kind} of {partner_id} for {school_year}: {status} from {on}")
     return DONE

@@ -1,0 +1,75 @@
+"""Commands of the partner's year: verdicts, named people, what waits on what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from access.types import AgreementKind
+from consentry.agreement_reviews import StepNote, Verdict, give_verdict, name_person
+from consentry.commands.console import DONE, open_program, read_day, tell
+from consentry.waits import find_waits, show_waits
+
+PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER")]
+KindOption = Annotated[AgreementKind, typer.Option("--kind")]
+YearOption = Annotated[str, typer.Option("--school-year", help="Such as 2026-27.")]
+PaperOption = Annotated[Path | None, typer.Option("--paper", help="The document that goes with it; kept by its hash.")]
+UserOption = Annotated[str, typer.Option("--as", help="Who does it.")]
+
+
+def partner_verdict(
+    context: typer.Context,
+    partner_id: PartnerArgument,
+    kind: KindOption,
+    school_year: YearOption,
+    department: Annotated[str, typer.Option("--department", help="Such as Legal.")],
+    verdict: Annotated[Verdict, typer.Option("--verdict")],
+    user: UserOption,
+    reason: Annotated[str, typer.Option("--reason", help="Why; needed unless it approves.")] = "",
+    paper: PaperOption = None,
+) -> int:
+    """A department's verdict. Example: consentry partner verdict harbor --kind dsa ... --department Legal --verdict approve."""
+    program, note = open_program(context), StepNote(user, reason, paper)
+    given = give_verdict(program, partner_id, kind, school_year, department, verdict, note)
+    result = {"partner_id": partner_id, "kind": given.kind, "department": given.department, "verdict": given.verdict}
+    tell(context, result, f"{given.department} on {kind} of {partner_id}: {verdict}")
+    return DONE
+
+
+def partner_name(
+    context: typer.Context,
+    partner_id: PartnerArgument,
+    kind: KindOption,
+    school_year: YearOption,
+    name: Annotated[str, typer.Option("--name", help="The person's full name.")],
+    address: Annotated[str, typer.Option("--address", help="User principal name or e-mail; needed for nua.")] = "",
+    on: Annotated[str | None, typer.Option("--on", help="Day, YYYY-MM-DD; today.")] = None,
+    user: UserOption = "program",
+    paper: PaperOption = None,
+) -> int:
+    """Name a person for an account (nua), or as trained. Example: consentry partner name harbor --kind training --name ..."""
+    program = open_program(context)
+    day, note = read_day(on) or program.read_clock().today, StepNote(user, "", paper)
+    named = name_person(program, partner_id, kind, school_year, name, address, day, note)
+    tell(context, {"partner_id": partner_id, "kind": named.kind, "person_id": named.person_id}, f"named for {kind}")
+    return DONE
+
+
+def partner_waits(
+    context: typer.Context,
+    partner_id: Annotated[str | None, typer.Argument(metavar="PARTNER", help="All partners if left out.")] = None,
+    reminders: Annotated[bool, typer.Option("--reminders", help="Only steps of which a reminder is due.")] = False,
+) -> int:
+    """What waits on what, steps side by side. Example: consentry partner waits harbor."""
+    found = find_waits(open_program(context), partner_id)
+    kept = [waits for waits in found if not reminders or any(step.reminder for step in waits.steps)]
+    lines = [
+        f"{waits.name}, {waits.school_year}: {step.reminder if reminders else step.words}"
+        for waits in kept
+        for step in waits.steps
+        if step.reminder or not reminders
+    ]
+    tell(context, [show_waits(waits) for waits in kept], "\n".join(lines) or "nothing waits")
+    return DONE
