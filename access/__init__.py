@@ -4,7 +4,7 @@ from access.agreements import find_gates, has_active_agreement, status_on
 from access.endings import Ending, EndKind, list_endings
 from access.grants import Signer, find_access, make_grant
 from access.held_grants import load_held_grants
-from access.known_time import GrantAsKnown, KnownTime, recall_agreements, recall_grants
+from access.known_time import KnownTime, recall_agreements, recall_grants
 from access.report import write_report_csv, write_report_html, write_report_xlsx
 from access.types import CATEGORIES, AccessRow, AgreementKind, AgreementStatus, ReportLine, Result
 from access.withdrawals import withdraw
@@ -16,7 +16,6 @@ __all__ = [
     "AgreementStatus",
     "EndKind",
     "Ending",
-    "GrantAsKnown",
     "KnownTime",
     "ReportLine",
     "Result",

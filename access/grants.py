@@ -9,7 +9,6 @@ from operator import attrgetter
 
 from access.agreements import status_on
 from access.held_grants import HeldGrant
-from access.known_time import GrantAsKnown
 from access.types import CATEGORIES, AccessRow, AgreementKind, AgreementStatus
 from review_queue.types import SchoolYear
 from store.ids import derive_id
@@ -53,7 +52,7 @@ def make_grant(
 
 
 def find_access(
-    grants: Iterable[Grant | GrantAsKnown | HeldGrant],
+    grants: Iterable[Grant | HeldGrant],
     agreements: Sequence[Agreement],
     enrolled: frozenset[str] | None,
     day: date,

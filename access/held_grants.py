@@ -16,7 +16,7 @@ from store.tables import Grant
 
 
 class HeldGrant(NamedTuple):
-    """A grant as far as access depends on it."""
+    """A grant as far as access depends on it, with the end that is known."""
 
     student_id: str
     grant_id: str

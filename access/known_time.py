@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from access.held_grants import HeldGrant
 from store.tables import Agreement, Grant, Withdrawal
 
 
@@ -27,24 +28,7 @@ class KnownTime:
         return self.day is not None and (recorded_on or recorded_at.date()) <= self.day
 
 
-@dataclass(frozen=True, slots=True)
-class GrantAsKnown:
-    """A grant with the end that was known."""
-
-    grant_id: str
-    partner_id: str
-    student_id: str
-    categories: tuple[str, ...]
-    from_date: date
-    to_date: date
-    basis: str
-    school_year: str
-    form_id: str | None
-    lapses_on: date | None
-    revoked_on: date | None
-
-
-def recall_grants(grants: Iterable[Grant], withdrawals: Iterable[Withdrawal], known: KnownTime) -> list[GrantAsKnown]:
+def recall_grants(grants: Iterable[Grant], withdrawals: Iterable[Withdrawal], known: KnownTime) -> list[HeldGrant]:
     """The grants that were known by a time, each with the earliest end that was."""
     ends: dict[str, list[Withdrawal]] = {}
     for end in withdrawals:
@@ -61,12 +45,12 @@ def recall_agreements(steps: Iterable[Agreement], known: KnownTime) -> list[Agre
     return [step for step in steps if known.covers(step.recorded_on, step.recorded_at)]
 
 
-def _recall(grant: Grant, ends: Sequence[Withdrawal], known: KnownTime) -> GrantAsKnown:
+def _recall(grant: Grant, ends: Sequence[Withdrawal], known: KnownTime) -> HeldGrant:
     told = [end.on_date for end in ends if known.covers(end.recorded_on, end.recorded_at)]
     if not ends and grant.revoked_on is not None:
         by_then = known.day or (known.moment.date() if known.moment else grant.revoked_on)
         told = [grant.revoked_on] if grant.revoked_on <= by_then else []
-    return GrantAsKnown(
+    return HeldGrant(
         grant_id=grant.grant_id,
         partner_id=grant.partner_id,
         student_id=grant.student_id,

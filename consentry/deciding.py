@@ -1,4 +1,4 @@
-"""What people decide on cases: accept, return or reject; and the end of a grant. Each names who and why, and is recorded.
+"""What people decide on cases: accept, return or reject. Each decision names who and why, and is recorded.
 
 One decision a case: it is taken under the write lock, and whoever comes second is told so. An acceptance with a low
 probability, or one over which two people differ, needs two who agree; the second hears nothing of the first one's choice.
@@ -7,15 +7,12 @@ probability, or one over which two people differ, needs two who agree; the secon
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from access import Signer, find_gates, make_grant
-from consentry.blind_cases import confirm_doubted_grant, end_doubted_grant
 from consentry.blind_sample import draw_for_blind_sample, find_doubted_grant
 from consentry.claims import find_claims
 from consentry.earlier_forms import find_mark, find_released_records
@@ -23,6 +20,7 @@ from consentry.enrollment import EnrollmentCache
 from consentry.errors import CommandError
 from consentry.form_years import find_form_year
 from consentry.program import Program
+from consentry.withdrawing import end_grants
 from ocr import Mark
 from review_queue import INSIDE_REASONS, Reason, State
 from store import Clock, Entry, Event, JsonValue, hash_value, record
@@ -114,7 +112,7 @@ def decide_case(
         doubted = find_doubted_grant(session, case_id)
         if doubted is not None and action == ACCEPT and (student_id or form.student_id) == doubted.student_id:
             decision = _decide(session, case, form, choice, program, clock, doubted.student_id)
-            confirm_doubted_grant(session, case, decision, clock)
+            _confirm_doubted_grant(session, case, decision, clock)
             return Outcome(case_id, form.form_id, form.state, doubted.grant_id, False)
         if action == ACCEPT:
             outcome = _accept(session, program, case, form, choice, terms, clock)
@@ -126,7 +124,7 @@ def decide_case(
             record(session, clock, Entry(Event.REVIEW_DECIDED, case_id, user, [decision, *written], {"action": action}))
             outcome = Outcome(case_id, form.form_id, state, None, False)
         if doubted is not None and not outcome.second_person_needed:
-            end_doubted_grant(session, doubted, user, reason, clock)
+            end_grants(session, [doubted], clock.today, reason, user, clock)
     return outcome
 
 
@@ -139,34 +137,11 @@ def find_acceptances(session: Session, case_id: str) -> list[Decision]:
     return found
 
 
-def revoke_access(
-    program: Program, student_id: str, partner_id: str, on_date: date, reason: str, user: str
-) -> list[str]:
-    """Ends every grant of a student to a partner from a day on; returns their ids. `CommandError` if there is none."""
-    if not reason.strip() or not user.strip():
-        raise CommandError("a revocation needs a reason and a user")
-    clock = program.read_clock()
-    with program.installation.writing() as session:
-        running = select(Grant).where(
-            Grant.student_id == student_id, Grant.partner_id == partner_id, Grant.to_date >= on_date
-        )
-        grants = [
-            grant
-            for grant in session.scalars(running.order_by(Grant.grant_id))
-            if grant.revoked_on is None or grant.revoked_on > on_date
-        ]
-        if not grants:
-            raise CommandError("no grant of that student to that partner runs on that day")
-        end_grants(session, grants, on_date, reason, user, clock)
-    return [grant.grant_id for grant in grants]
-
-
-def end_grants(session: Session, grants: Sequence[Grant], on_date: date, reason: str, user: str, clock: Clock) -> None:
-    """Ends grants from a day on and records it; there has to be one at least. The session holds the ledger's lock."""
-    for grant in grants:
-        grant.revoked_on, grant.revoked_by, grant.revoked_why = on_date, user, reason
-    facts: dict[str, JsonValue] = {"grants": len(grants), "on": on_date.isoformat()}
-    record(session, clock, Entry(Event.ACCESS_WITHDRAWN, grants[0].grant_id, user, grants, facts))
+def _confirm_doubted_grant(session: Session, case: Case, decision: Decision, clock: Clock) -> None:
+    """The granted child, which a blind keying had put in doubt, is right: the case is closed, form and grant stay."""
+    case.state, case.closed_on = "closed", clock.today
+    facts: dict[str, JsonValue] = {"action": decision.action, "confirms": True}
+    record(session, clock, Entry(Event.REVIEW_DECIDED, case.case_id, decision.actor, [decision, case], facts))
 
 
 def _check_terms(session: Session, case: Case, form: Form, terms: Terms, user: str, clock: Clock) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.deciding import ACCEPT, REVERSE, end_grants, find_acceptances
+from consentry.deciding import ACCEPT, REVERSE, find_acceptances
 from consentry.errors import CommandError
 from consentry.form_years import find_form_year
 from consentry.program import Program
+from consentry.withdrawing import end_grants
 from review_queue import State
 from store import Entry, Event, record
 from store.ids import derive_id
@@ -53,10 +54,9 @@ def reverse_decision(program: Program, case_id: str, user: str, reason: str, oth
         written = _reopen(session, case, form, last) if case.state != "open" else []
         facts = {"reverses": last.decision_id}
         record(session, clock, Entry(Event.DECISION_REVERSED, case_id, user, [decision, *written], dict(facts)))
-        running = select(Grant).where(Grant.form_id == form.form_id, Grant.revoked_on.is_(None))
-        grants = list(session.scalars(running)) if last.action == ACCEPT else []
-        if grants:
-            end_grants(session, grants, clock.today, reason or "decision taken back", user, clock)
+        if last.action == ACCEPT:
+            given = session.scalars(select(Grant).where(Grant.form_id == form.form_id))
+            end_grants(session, given, clock.today, reason or "decision taken back", user, clock)
 
 
 def _find_last(session: Session, case: Case, user: str, others_too: bool) -> Decision:

@@ -1,15 +1,17 @@
-"""The end of a student's grants to a partner: who asked, why, from which day. Recorded, never erased."""
+"""The end of grants before their time: who asked, why, from which day. Recorded, never erased; nothing else ends a grant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from access import withdraw
 from consentry.errors import CommandError
 from consentry.program import Program
-from store import Entry, Event, JsonValue, record
+from store import Clock, Entry, Event, JsonValue, record
 from store.tables import Grant
 
 
@@ -21,18 +23,25 @@ def revoke_access(
         raise CommandError("a revocation needs a reason and a user")
     clock = program.read_clock()
     with program.installation.writing() as session:
-        running = select(Grant).where(
-            Grant.student_id == student_id, Grant.partner_id == partner_id, Grant.to_date >= on_date
-        )
-        grants = [
-            grant
-            for grant in session.scalars(running.order_by(Grant.grant_id))
-            if grant.revoked_on is None or grant.revoked_on > on_date
-        ]
-        if not grants:
-            raise CommandError("no grant of that student to that partner runs on that day")
-        ends = [withdraw(grant, on_date, user, reason, clock.now, clock.today) for grant in grants]
-        ids = [grant.grant_id for grant in grants]
+        given = select(Grant).where(Grant.student_id == student_id, Grant.partner_id == partner_id)
+        ended = end_grants(session, session.scalars(given.order_by(Grant.grant_id)), on_date, reason, user, clock)
+    if not ended:
+        raise CommandError("no grant of that student to that partner runs on that day")
+    return ended
+
+
+def end_grants(
+    session: Session, grants: Iterable[Grant], on_date: date, reason: str, user: str, clock: Clock
+) -> list[str]:
+    """Ends those of the grants that would still run on a day; returns their ids. The session holds the ledger's lock."""
+    running = [
+        grant
+        for grant in grants
+        if grant.to_date >= on_date and (grant.revoked_on is None or grant.revoked_on > on_date)
+    ]
+    ends = [withdraw(grant, on_date, user, reason, clock.now, clock.today) for grant in running]
+    ids = [grant.grant_id for grant in running]
+    if ids:
         facts: dict[str, JsonValue] = {"grants": len(ids), "on": on_date.isoformat()}
-        record(session, clock, Entry(Event.ACCESS_WITHDRAWN, ids[0], user, [*grants, *ends], facts))
+        record(session, clock, Entry(Event.ACCESS_WITHDRAWN, ids[0], user, [*running, *ends], facts))
     return ids

@@ -20,7 +20,7 @@ from consentry.program import Program
 from consentry.settings import Settings
 from consentry.undoing import reverse_decision
 from store.desk_tables import CaseStep
-from store.tables import Case, Decision, Form, Submission
+from store.tables import Case, Decision, Form, Submission, Withdrawal
 from tests.consentry.conftest import District
 
 
@@ -107,6 +107,10 @@ def test_a_decision_is_taken_back_by_a_new_entry(desk: tuple[District, Program, 
     case, form = read_case(program, case_id)
     assert (case.state, form.state, form.match) == ("open", "in_review", before.match)
     assert district.expect("access", "rainier") == []
+    with program.installation.reading() as session:
+        assert [(end.on_date, end.actor, end.reason) for end in session.scalars(select(Withdrawal))] == [
+            (date(2024, 10, 1), "ana", "too quick")
+        ]
     assert decide_case(program, case_id, "accept", "1000001", "sure now", "ana").state == "granted"
     assert len(district.expect("access", "rainier")) == 1
     decide = select(Decision.action).where(Decision.case_id == case_id).order_by(Decision.at)
