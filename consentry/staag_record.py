@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from access.adr_reports import OpenGrant
 from access.staag import Feed
 from consentry.delivering_record import RECORDED
+from consentry.freezing import refuse_while_frozen
 from consentry.telling_partners import tell_of_package
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256, derive_id
@@ -52,7 +53,10 @@ class MadeFeed:
 
 
 def record_feed(session: Session, made: MadeFeed, clock: Clock, acceptance: Acceptance | None) -> Delivery:
-    """Writes the feed and what it discloses. Both files SHALL be in the document store already."""
+    """Writes the feed and what it discloses. Both files SHALL be in the document store already. `CommandError` while exports
+    are frozen.
+    """
+    refuse_while_frozen(session)
     manifest_sha256 = Sha256(hashlib.sha256(made.manifest).hexdigest())
     delivery = Delivery(
         delivery_id=derive_id("del", FEED, manifest_sha256, clock.now.isoformat()),

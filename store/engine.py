@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from store.errors import OutsideTheDoorError
@@ -25,7 +25,7 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def make_sessions(engine: Engine) -> sessionmaker[Session]:
+def make_sessions(engine: Engine | Connection) -> sessionmaker[Session]:
     """Sessions that refuse a tracked row which no ledger entry names."""
     sessions = sessionmaker(bind=engine, expire_on_commit=False, autoflush=False)
     event.listen(sessions, "before_flush", _refuse_outside_the_door)

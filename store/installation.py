@@ -35,15 +35,14 @@ class Installation:
     sessions: sessionmaker[Session]
     documents: DocumentStore
     appends: CommitGroup
+    key: SealingKey
 
     @classmethod
     def create(cls, home: Path, database_url: str | None, clock: Clock, key_file: Path | None = None) -> Installation:
         """Makes an empty home, and its sealing key where `key_file` isn't there yet. `StoreError` if there is a home."""
         if (home / "keys" / "ledger.key").exists():
             raise StoreError(f"{home} is a home already")
-        for folder in ("documents", "keys", "inbox", "outbox"):
-            (home / folder).mkdir(parents=True, exist_ok=True)
-        (home / "keys").chmod(0o700)
+        make_home_folders(home)
         opened = cls._open(home, database_url, make_key(home, key_file))
         migrate(opened.engine)
         with opened.sessions.begin() as session:
@@ -76,7 +75,7 @@ class Installation:
         url = database_url or f"sqlite:///{(home / 'consentry.sqlite').absolute()}"
         engine = open_engine(url)
         sessions = make_sessions(engine)
-        return cls(home, url, engine, sessions, DocumentStore(home / "documents", key), CommitGroup(sessions))
+        return cls(home, url, engine, sessions, DocumentStore(home / "documents", key), CommitGroup(sessions), key)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -100,6 +99,13 @@ class Installation:
     def load_key(self) -> LogKey:
         """The key that signs heads; `StoreError` if it is gone."""
         return LogKey.load(self.home / "keys" / "ledger.key")
+
+
+def make_home_folders(home: Path) -> None:
+    """The folders of a home; the keys' is its owner's alone."""
+    for folder in ("documents", "keys", "inbox", "outbox"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    (home / "keys").chmod(0o700)
 
 
 def describe_document(session: Session, digest: Sha256, kind: str, size: int, clock: Clock) -> list[Document]:

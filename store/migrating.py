@@ -8,11 +8,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
+NEWEST = "head"
 
-def migrate(engine: Engine) -> None:
-    """Applies the migrations that the database lacks."""
+
+def migrate(engine: Engine, revision: str = NEWEST) -> None:
+    """Applies the migrations that the database lacks, up to `revision`."""
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

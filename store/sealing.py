@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -21,11 +22,19 @@ from store.errors import StoreError
 SEAL_MARK = b"\x93consentry-sealed\x01"
 _KEY_WORD = "consentry-key-1"
 _KEY_BYTES, _ID_BYTES, _WRAPPED_BYTES, _NONCE_BYTES = 32, 8, 40, 12
-_HEADER_BYTES = len(SEAL_MARK) + _ID_BYTES + _WRAPPED_BYTES
+HEADER_BYTES = len(SEAL_MARK) + _ID_BYTES + _WRAPPED_BYTES
 
 
 class SealBrokenError(StoreError):
     """A sealed text was changed, cut, put in another's place, or sealed with another key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """The key of one text, and the header in which it stands wrapped."""
+
+    header: bytes
+    cipher: AESGCM
 
 
 class SealingKey:
@@ -71,21 +80,31 @@ class SealingKey:
 
     def seal(self, content: bytes, name: str) -> bytes:
         """`content` sealed under `name`."""
-        data_key, nonce = secrets.token_bytes(_KEY_BYTES), secrets.token_bytes(_NONCE_BYTES)
-        header = SEAL_MARK + self._id + aes_key_wrap(self._secret, data_key)
-        return header + nonce + AESGCM(data_key).encrypt(nonce, content, header + name.encode())
+        made, nonce = self.make_data_key(), secrets.token_bytes(_NONCE_BYTES)
+        return made.header + nonce + made.cipher.encrypt(nonce, content, made.header + name.encode())
 
     def unseal(self, sealed: bytes, name: str) -> bytes:
         """What was sealed under `name`. `SealBrokenError` if it isn't that any more."""
-        header, rest = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES:]
-        if not is_sealed(sealed):
+        opened, rest = self.open_data_key(sealed[:HEADER_BYTES]), sealed[HEADER_BYTES:]
+        try:
+            return opened.cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], opened.header + name.encode())
+        except (InvalidTag, ValueError):
+            raise SealBrokenError("its sealed bytes were changed") from None
+
+    def make_data_key(self) -> DataKey:
+        """A key for one text, and the header that brings it to whoever has this key."""
+        data_key = secrets.token_bytes(_KEY_BYTES)
+        return DataKey(SEAL_MARK + self._id + aes_key_wrap(self._secret, data_key), AESGCM(data_key))
+
+    def open_data_key(self, header: bytes) -> DataKey:
+        """The key that a header brings. `SealBrokenError` if this key doesn't open it."""
+        if not is_sealed(header):
             raise SealBrokenError("what lies there was not sealed by this program")
         if header[len(SEAL_MARK) : -_WRAPPED_BYTES] != self._id:
             raise SealBrokenError(f"it was sealed with another key than {self.key_id}")
         try:
-            data_key = aes_key_unwrap(self._secret, header[-_WRAPPED_BYTES:])
-            return AESGCM(data_key).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + name.encode())
-        except (InvalidTag, InvalidUnwrap, ValueError):
+            return DataKey(header, AESGCM(aes_key_unwrap(self._secret, header[-_WRAPPED_BYTES:])))
+        except (InvalidUnwrap, ValueError):
             raise SealBrokenError("its sealed bytes were changed") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,14 +27,29 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ins
     server = os.environ.get("CONSENTRY_TEST_POSTGRES")
     if not server:
         pytest.skip("no PostgreSQL server at $CONSENTRY_TEST_POSTGRES (make test starts one)")
+    with _make_database(server) as url:
+        made = Installation.create(tmp_path / "home", url, Clock.read("2024-10-01"))
+        yield made
+        made.engine.dispose()
+
+
+@contextmanager
+def empty_database(installation: Installation) -> Iterator[str | None]:
+    """Where another installation of the same kind may have its database; None: in its home."""
+    if installation.database_url.startswith("sqlite"):
+        yield None
+        return
+    with _make_database(installation.database_url) as url:
+        yield url
+
+
+@contextmanager
+def _make_database(server: str) -> Iterator[str]:
     name = f"t{uuid.uuid4().hex[:16]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    admin = create_engine(server.rsplit("/", 1)[0] + "/postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.rsplit("/", 1)[0] + f"/{name}"
-    made = Installation.create(tmp_path / "home", url, Clock.read("2024-10-01"))
-    yield made
-    made.engine.dispose()
+    yield server.rsplit("/", 1)[0] + f"/{name}"
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()

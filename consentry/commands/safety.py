@@ -1,13 +1,17 @@
-"""Commands of safety: freezing exports and letting them go on."""
+"""Commands of safety: backup, restore, freezing exports and letting them go on."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from consentry.commands.console import DONE, open_program, tell
+from consentry.commands.console import DONE, SOME_REFUSED, open_program, open_settings, tell
 from consentry.freezing import freeze_exports, release_exports, show_freezes
+from consentry.safekeeping import back_up
+from consentry.safekeeping import restore as restore_home
 
 exports = typer.Typer(no_args_is_help=True, help="Whether anything may leave the house.")
 
@@ -43,3 +47,23 @@ def exports_release(
     released = release_exports(open_program(context), reason, user)
     tell(context, {"released": released}, "exports go on")
     return DONE
+
+
+def backup(context: typer.Context, file: Path) -> int:
+    """Take the whole home, while it runs, into one sealed file. Example: backup /mnt/safe/consentry-2024-10-01.backup."""
+    taken = back_up(open_program(context), file)
+    beside = " - beside the backup: keep it apart from it" if taken["key_lies_beside"] else ""
+    words = f"{taken['files']} files and the database in {file}\nits key is in {taken['key_file']}{beside}"
+    tell(context, taken, words)
+    return DONE
+
+
+def restore(
+    context: typer.Context,
+    file: Path,
+    against: Annotated[Path | None, typer.Option("--against", help="The last head that was kept elsewhere.")] = None,
+) -> int:
+    """Make an empty home what a backup holds, and prove it. Example: --home /srv/new restore FILE --against head.json."""
+    restored = restore_home(open_settings(context), file, against)
+    tell(context, asdict(restored), restored.in_words())
+    return SOME_REFUSED if restored.differences or restored.frozen_why else DONE
