@@ -22,6 +22,7 @@ from consentry.commands import (
     benches,
     disclosing,
     policy,
+    printing,
     processing,
     proving,
     releasing_answers,
@@ -62,6 +63,8 @@ app.add_typer(disclosing.staag, name="staag")
 setting_up.partner.command("person")(disclosing.partner_person)
 setting_up.partner.command("terms")(disclosing.partner_terms)
 setting_up.form.command("terms")(disclosing.form_terms)
+setting_up.form.command("print")(printing.form_print)
+setting_up.form.command("batches")(printing.form_batches)
 setting_up.partner.command("verdict")(agreements.partner_verdict)
 setting_up.partner.command("name")(agreements.partner_name)
 setting_up.partner.command("waits")(agreements.partner_waits)

@@ -53,13 +53,15 @@ class JoinedPages:
         missing = tuple(name for name in first.elsewhere if name not in fields)
         lost = {name: FieldReading(FIELD_KINDS[name], "", 0.0, MISSING_ENGINE, mark=Mark.UNSURE) for name in missing}
         readings = (first, *later)
+        codes = {reading.sheet_code for reading in readings if reading.sheet_code}
         return replace(
             first,
             fields={**fields, **lost},
             cut_off=(*(name for reading in readings for name in reading.cut_off), *missing),
             altered=tuple(name for reading in readings for name in reading.altered),
             elsewhere=(),
-            order_unsure=self.is_unsure,
+            order_unsure=self.is_unsure or len(codes) > 1,
+            sheet_code=first.sheet_code or next(iter(codes), ""),
         )
 
 

@@ -17,6 +17,7 @@ from consentry.blind_sample import draw_for_blind_sample
 from consentry.earlier_forms import compare_with_earlier, find_choice
 from consentry.joined_forms import record_joined
 from consentry.policy import Rulebook
+from consentry.printed_sheets import record_sheet_back
 from consentry.program import Program
 from consentry.rulings import RULES_ACTOR, apply_ruling
 from consentry.settling import FormPlan, SettlementPlan, load_rows, read_plan
@@ -73,6 +74,7 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
         record_joined(session, program, joined, clock)
     for form_plan in settlement.plan.forms:
         form = session.get_one(Form, form_plan.form_id)
+        record_sheet_back(session, form_plan.sheet_id, form, RULES_ACTOR, clock)
         if form.state == State.READ:
             _settle_form(session, settlement, form_plan, form)
     rows = list(_answer_rows(session, settlement.plan))

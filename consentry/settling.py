@@ -7,7 +7,7 @@ Recording it is `consentry.recording`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -17,7 +17,9 @@ from consentry.enrollment import EnrolledChildren, EnrollmentCache
 from consentry.failures import log_failure
 from consentry.joining_pages import ReadPage, join_pages
 from consentry.listed_rows import find_birth_dates, find_faults, query_row
+from consentry.paper_codes import PaperKey
 from consentry.paper_facts import gather_paper_facts, query_form
+from consentry.printed_sheets import JudgedSheet, judge_sheet
 from consentry.program import Program
 from consentry.reading_pages import JOINED_PAGE
 from matching import Candidate, Pairing, Query, Witness, pair_rows, summarise_agreement
@@ -34,13 +36,14 @@ FEWEST_CONTRADICTIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class FormPlan:
-    """What planning found for one form."""
+    """What planning found for one form. `sheet_id`: the printed sheet that it is, where its page agrees with its code."""
 
     form_id: str
     paper: PaperFacts
     row: RowFacts
     match: MatchFacts
     candidates: tuple[Candidate, ...]
+    sheet_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,13 @@ _PLAN_JSON = TypeAdapter(SettlementPlan)
 class _ReadForm:
     form: Form
     template: FormTemplate
-    reading: FormReading
+    sheet: JudgedSheet
     query: Query
+
+    @property
+    def reading(self) -> FormReading:
+        """What to go on with: the printed values where the page agrees with them, else as it was read."""
+        return self.sheet.reading
 
 
 class SettlementPlanner:
@@ -88,6 +96,7 @@ class SettlementPlanner:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._enrollment = EnrollmentCache(program.installation)
+        self._paper_key = PaperKey.load(program.installation.home)
 
     def plan(self, submission_id: str) -> str:
         """Plans one submission; returns the hash of the stored plan. A failure is logged by kind and passed on."""
@@ -100,10 +109,10 @@ class SettlementPlanner:
     def _plan(self, submission_id: str) -> str:
         with self._program.installation.reading() as session:
             children = self._enrollment.find(session, self._program.read_clock().today)
-            forms, joined = self._load_forms(session, submission_id)
+            submission = session.get_one(Submission, submission_id)
+            forms, joined = self._load_forms(session, submission)
             rows = load_rows(session, submission_id)
             partners = session.scalars(select(Partner)).all()
-            submission = session.get_one(Submission, submission_id)
         paired = _pair(forms, rows)
         plans = [
             self._plan_form(read, paired[number], children, partners, submission) for number, read in enumerate(forms)
@@ -143,10 +152,12 @@ class SettlementPlanner:
         assert form.reading_sha256 is not None  # noqa: S101 - asked of forms that were read
         return FormReading.from_bytes(self._program.installation.documents.get(form.reading_sha256))
 
-    def _load_forms(self, session: Session, submission_id: str) -> tuple[list[_ReadForm], tuple[JoinedForm, ...]]:
+    def _load_forms(self, session: Session, submission: Submission) -> tuple[list[_ReadForm], tuple[JoinedForm, ...]]:
         """The forms of a submission, pages joined, and which of them were joined or lack pages."""
         read = select(Form).where(
-            Form.submission_id == submission_id, Form.reading_sha256.is_not(None), Form.page_kind != JOINED_PAGE
+            Form.submission_id == submission.submission_id,
+            Form.reading_sha256.is_not(None),
+            Form.page_kind != JOINED_PAGE,
         )
         rows = {row.form_id: row for row in session.scalars(read.order_by(Form.position, Form.form_id))}
         pages = [
@@ -161,7 +172,9 @@ class SettlementPlanner:
                 digest = self._program.installation.documents.put(reading.to_bytes())
                 joined.append(JoinedForm(form.form_id, digest, tuple(page.form_id for page in form.pages[1:])))
             row = rows[form.form_id]
-            found.append(_ReadForm(row, session.get_one(FormTemplate, row.template_id), reading, query_form(reading)))
+            template = session.get_one(FormTemplate, row.template_id)
+            sheet = judge_sheet(session, self._paper_key, reading, template, submission)
+            found.append(_ReadForm(row, template, sheet, query_form(sheet.reading)))
         return found, tuple(joined)
 
     def _plan_form(
@@ -172,7 +185,10 @@ class SettlementPlanner:
         partners: Sequence[Partner],
         submission: Submission,
     ) -> FormPlan:
-        paper = gather_paper_facts(read.reading, read.template, submission.partner_id, partners, self._program.rulebook)
+        paper = replace(
+            gather_paper_facts(read.reading, read.template, submission.partner_id, partners, self._program.rulebook),
+            sheet=read.sheet.fit,
+        )
         row_query = query_row(paired.row) if paired.row is not None else None
         candidates = (
             children.matcher.match_joint(read.query, row_query) if row_query else children.matcher.match(read.query)
@@ -180,7 +196,7 @@ class SettlementPlanner:
         alone = children.matcher.match(read.query)
         by_row = children.matcher.match(row_query) if row_query else []
         match = _gather_match_facts(candidates, alone, by_row, children)
-        return FormPlan(read.form.form_id, paper, paired.facts, match, tuple(candidates))
+        return FormPlan(read.form.form_id, paper, paired.facts, match, tuple(candidates), read.sheet.sheet_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +227,18 @@ def _pair(forms: Sequence[_ReadForm], rows: Sequence[ListedStudent]) -> list[_Pa
         if rows and (pairing.row is None or pairing.margin < ROW_MARGIN):
             # A copy of a form vies with the first for its row: alone with the list, it shows which row it means.
             pairing = pair_rows([read.query], queries)[0]
-        paired.append(_describe_row(pairing, rows, read.reading))
+        paired.append(_describe_row(pairing, rows, read))
     return paired
 
 
-def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent], reading: FormReading) -> _PairedRow:
+def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent], read: _ReadForm) -> _PairedRow:
     if pairing.row is None:
         return _PairedRow(None, RowFacts(RowFit.NONE))
     row = rows[pairing.row]
-    contradictions = tuple(name for name in pairing.contradictions if _is_legible(reading.fields.get(name)))
+    contradictions = tuple(name for name in pairing.contradictions if _is_legible(read.reading.fields.get(name)))
     if len(contradictions) >= FEWEST_CONTRADICTIONS:
         fit = RowFit.CONTRADICTED
-    elif contradictions or pairing.probability < ROW_FITS or pairing.margin < ROW_MARGIN:
+    elif contradictions or pairing.probability < ROW_FITS or pairing.margin < ROW_MARGIN or _is_of_other_row(read, row):
         fit = RowFit.UNSURE
     else:
         fit = RowFit.PAIRED
@@ -235,6 +251,11 @@ def _describe_row(pairing: Pairing, rows: Sequence[ListedStudent], reading: Form
         birth_date=births[0] if births else None,
     )
     return _PairedRow(row, facts)
+
+
+def _is_of_other_row(read: _ReadForm, row: ListedStudent) -> bool:
+    """Whether the page is the sheet that was printed for another row of the very list."""
+    return read.sheet.row_number is not None and read.sheet.row_number != row.row_number
 
 
 def _is_legible(field: FieldReading | None) -> bool:

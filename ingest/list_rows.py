@@ -24,6 +24,7 @@ from ingest.sheets import NumberedRow, Sheet, open_sheets
 LIST_FIELDS = (
     "last_name", "first_name", "middle_name", "other_name", "birth_date", "student_id", "school", "grade",
     "parent_name", "consent_date", "program", "school_year", "partner_name", "scan_file", "scan_page", "action", "notes",
+    "form_language",
 )  # fmt: skip
 """Text fields of a row in the order in which the child sends them."""
 _NAME_FIELDS = {"last_name", "first_name", "parent_name"}

@@ -85,6 +85,7 @@ class ListRow:
     scan_page: str = ""
     action: str = ""
     notes: str = ""
+    form_language: str = ""
     faults: tuple[RowFault, ...] = ()
 
 

@@ -10,6 +10,7 @@ from ocr.pictures import write_png
 from ocr.read_field import read_field
 from ocr.read_page import read_forms, read_page
 from ocr.reading import FieldReading, FormReading
+from ocr.sheet_codes import find_sheet_code_place
 from ocr.template import Template, TemplateBox, TemplateIdentity
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PageKind, PixelBox
 
@@ -26,6 +27,7 @@ __all__ = [
     "TemplateError",
     "TemplateIdentity",
     "classify_page",
+    "find_sheet_code_place",
     "lies_something_beside",
     "read_field",
     "read_forms",

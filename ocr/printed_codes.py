@@ -40,12 +40,14 @@ def find_printed_code(template: Template) -> PrintedCode | None:
     return max(found, key=lambda entry: entry[0])[1] if found else None
 
 
-def read_code_at(page: NDArray[np.uint8], page_map: PageMap, box: TemplateBox) -> str | None:
-    """The text of the code that stands on a page (H x W uint8) where the blank has `box`; None if none can be read."""
+def read_code_at(page: NDArray[np.uint8], page_map: PageMap, box: TemplateBox, margin: float = _MARGIN) -> str | None:
+    """The text of the code that stands on a page (H x W uint8) where the blank has `box`, looked for with `margin` units
+    around it; None if none can be read.
+    """
     corners = [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
-    outward = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float) * _MARGIN
+    outward = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float) * margin
     seen = page_map.locate(np.array(corners, float) + outward).astype(np.float32)
-    wide, tall = box.x1 - box.x0 + 2 * _MARGIN, box.y1 - box.y0 + 2 * _MARGIN
+    wide, tall = box.x1 - box.x0 + 2 * margin, box.y1 - box.y0 + 2 * margin
     for scale in _SCALES:
         size = (round(wide * scale), round(tall * scale))
         target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)

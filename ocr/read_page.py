@@ -15,6 +15,7 @@ from ocr.pictures import to_grey
 from ocr.reading import FieldReading, FormReading
 from ocr.reading_fields import CutField, read_cut_fields
 from ocr.registration import Registration, register_forms, register_page
+from ocr.sheet_codes import read_sheet_code
 from ocr.template import Template, TemplateBox
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox
 
@@ -54,6 +55,7 @@ def _read_form(page: NDArray[np.uint8], registration: Registration) -> FormReadi
         agreement=registration.agreement,
         page_number=registration.template.page_number,
         elsewhere=registration.template.elsewhere,
+        sheet_code=read_sheet_code(page, registration.page_map, registration.template),
     )
 
 

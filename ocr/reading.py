@@ -112,7 +112,8 @@ class FormReading:
     """A form's fields, which template it is and how it lies. `corners` are the blank's corners on the page, clockwise from
     top left; `cut_off` names fields that lie outside the picture, `altered` those scribbled over or struck out;
     `agreement` and `inliers` tell how well it registered; `page_number` (from 1) which page of the blank it is, `elsewhere`
-    which fields stand on its other pages alone, `order_unsure` whether its pages were joined in doubt.
+    which fields stand on its other pages alone, `order_unsure` whether its pages were joined in doubt; `sheet_code` what the
+    code says that was printed beyond the blank's own.
     """
 
     template_identity: TemplateIdentity
@@ -125,6 +126,7 @@ class FormReading:
     page_number: int = 1
     elsewhere: tuple[str, ...] = ()
     order_unsure: bool = False
+    sheet_code: str = ""
 
     def with_typed_fields(self, typed: Mapping[str, str]) -> FormReading:
         """The reading with values that a program typed into a fillable form in place of their pixels."""
@@ -153,6 +155,7 @@ class FormReading:
             "page_number": self.page_number,
             "elsewhere": self.elsewhere,
             "order_unsure": self.order_unsure,
+            "sheet_code": self.sheet_code,
             "fields": {name: _describe(reading) for name, reading in self.fields.items()},
         }
         arrays: dict[str, np.ndarray] = {
@@ -191,6 +194,7 @@ class FormReading:
             described.get("page_number", 1),
             tuple(described.get("elsewhere", ())),
             described.get("order_unsure", False),
+            described.get("sheet_code", ""),
         )
 
 

@@ -19,6 +19,7 @@ from review_queue.types import (
     Policy,
     Presence,
     Reason,
+    SheetFit,
     WrittenDate,
 )
 
@@ -141,6 +142,23 @@ def check_alterations(facts: FormFacts, policy: Policy, today: date) -> Iterator
     if facts.paper.altered_fields:
         fields = ", ".join(facts.paper.altered_fields)
         yield _for_review(Reason.ALTERED, f"struck out or scribbled over: {fields}")
+
+
+def check_sheet_code(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
+    """The code of a printed sheet belongs to the page that it is on; it never stands in for what the page says."""
+    if told := _SHEET_FAULTS.get(facts.paper.sheet):
+        yield _for_review(*told)
+
+
+_SHEET_FAULTS = {
+    SheetFit.FORGED: (Reason.NOT_DISTRICT_FORM, "the code of the sheet was not printed by the district"),
+    SheetFit.OTHER_PARTNER: (Reason.WRONG_PARTNER, "the code of the sheet is another partner's"),
+    SheetFit.OTHER_BLANK: (Reason.WRONG_YEAR_FORM, "the code of the sheet belongs to another form or school year"),
+    SheetFit.DIFFERS: (
+        Reason.FORM_ROW_MISMATCH,
+        "the name or birth date on the sheet is not the one that its code stands for",
+    ),
+}
 
 
 def check_legibility(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:

@@ -139,6 +139,18 @@ class SchoolYear:
     ends: date
 
 
+class SheetFit(StrEnum):
+    """How a page agrees with the code of a printed sheet on it."""
+
+    NONE = "none"
+    AGREES = "agrees"
+    UNREAD = "unread"
+    DIFFERS = "differs"
+    OTHER_BLANK = "other_blank"
+    OTHER_PARTNER = "other_partner"
+    FORGED = "forged"
+
+
 @dataclass(frozen=True, slots=True)
 class PaperFacts:
     """What the paper says, apart from whose it is. A blank that has no box for a choice makes it in print: `records` is
@@ -160,6 +172,7 @@ class PaperFacts:
     cut_off_fields: tuple[str, ...] = ()
     page_order_unsure: bool = False
     altered_fields: tuple[str, ...] = ()
+    sheet: SheetFit = SheetFit.NONE
 
 
 class RowFit(StrEnum):

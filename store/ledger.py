@@ -85,6 +85,8 @@ class Event(StrEnum):
     EXPORTS_FROZEN = "exports-frozen"
     EXPORTS_RELEASED = "exports-released"
     EXTRACT_CONFIRMED = "extract-confirmed"
+    SHEETS_PRINTED = "sheets-printed"
+    SHEET_CAME_BACK = "sheet-came-back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def test_every_column_of_the_template(reader: Reader) -> None:
         row_number=2, last_name="Núñez", first_name="Ana", middle_name="Maria", other_name="Anita", birth_date="2015-03-04",
         birth_date_readings=("2015-03-04",), student_id="1234567", school="Garfield HS", grade="9", parent_name="Rosa Núñez",
         consent_date="2024-09-02", program="Site", school_year="2024-25", partner_name="P", scan_file="scan.pdf",
-        scan_page="3", action="Remove", notes="moved",
+        scan_page="3", action="Remove", notes="moved", form_language="es",
     )  # fmt: skip
 
 
