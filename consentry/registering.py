@@ -13,12 +13,13 @@ from consentry.agreement_reviews import StepNote, describe_note, refuse_unfinish
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.year_versions import ensure_year
-from ocr import Template, TemplateError
+from ocr import Template, TemplateError, locate_field_map
 from store import Entry, Event, JsonValue, describe_document, record
-from store.ids import derive_id
+from store.ids import Sha256, derive_id
 from store.tables import Agreement, FormTemplate, Partner
 
 _ACTOR = "program"
+_SAME_PLACE = 1.0
 
 
 def add_partner(program: Program, partner_id: str, name: str, purpose: str, categories: Sequence[str]) -> Partner:
@@ -78,7 +79,9 @@ def record_agreement(
 def add_form(
     program: Program, blank: Path, code: str, school_year: str, language: str, published: date, partner_id: str | None
 ) -> FormTemplate:
-    """Learns a blank form. `CommandError`: no file, no form to learn from, or another blank under that code and language."""
+    """Learns a blank form, its fields from the field map beside it or from its form fields. `CommandError`: no file, no form to
+    learn from, or another blank, or the same with other fields, under that code and language.
+    """
     year = program.rulebook.find_school_year(school_year)
     if not blank.is_file():
         raise CommandError(f"no such file: {blank}")
@@ -89,6 +92,9 @@ def add_form(
     documents = program.installation.documents
     pdf, model = blank.read_bytes(), template.to_bytes()
     blank_sha256, model_sha256 = documents.put(pdf), documents.put(model)
+    beside = locate_field_map(blank)
+    mapped = beside.read_bytes() if beside.is_file() else None
+    map_sha256 = documents.put(mapped) if mapped is not None else None
     clock = program.read_clock()
     template_id = derive_id("tpl", code, school_year, language)
     with program.installation.writing() as session:
@@ -99,6 +105,10 @@ def add_form(
         if known is not None and known.blank_sha256 != blank_sha256:
             raise CommandError(
                 f"another blank is known as {code} {school_year} {language}: give this one a code of its own"
+            )
+        if known is not None and not _has_same_fields(documents.get(Sha256(known.model_sha256)), template):
+            raise CommandError(
+                f"{code} {school_year} {language} is known with other fields: give this one a code of its own"
             )
         row = known or FormTemplate(
             template_id=template_id,
@@ -117,8 +127,21 @@ def add_form(
                 *describe_document(session, model_sha256, "template", len(model), clock),
                 row,
             ]
-            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, rows))
+            facts: dict[str, JsonValue] = {}
+            if mapped is not None and map_sha256 is not None:
+                rows = [*describe_document(session, map_sha256, "field map", len(mapped), clock), *rows]
+                facts = {"field_map": map_sha256}
+            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, rows, facts))
     return row
+
+
+def _has_same_fields(kept: bytes, template: Template) -> bool:
+    pairs = zip(Template.from_bytes(kept).pages, template.pages, strict=False)
+    return all(
+        one.boxes.keys() == other.boxes.keys()
+        and all(abs(a - b) < _SAME_PLACE for name in one.boxes for a, b in zip(one.boxes[name], other.boxes[name]))
+        for one, other in pairs
+    )
 
 
 def list_forms(program: Program) -> list[FormTemplate]:

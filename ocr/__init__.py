@@ -5,6 +5,7 @@ A plain library: it imports nothing of the other folders, no database and no web
 
 from ocr.beside import lies_something_beside
 from ocr.errors import TemplateError
+from ocr.field_maps import locate_field_map
 from ocr.page_kinds import classify_page, read_printed_page
 from ocr.pictures import write_png
 from ocr.read_field import read_field
@@ -29,6 +30,7 @@ __all__ = [
     "classify_page",
     "find_sheet_code_place",
     "lies_something_beside",
+    "locate_field_map",
     "read_field",
     "read_forms",
     "read_page",

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pikepdf
-import pypdfium2
 from numpy.typing import NDArray
 
+from ocr.blank_pdfs import DOTS_PER_INCH, POINTS_PER_INCH, BlankPage, PointBox, Widget, read_blank_pages
 from ocr.errors import TemplateError
 from ocr.features import Features, find_features
+from ocr.field_maps import locate_field_map, read_field_map
 from ocr.types import FIELD_KINDS
 
-DOTS_PER_INCH = 200
-_POINTS_PER_INCH = 72
 _FORMAT = 2
 _SINGLE_PAGE_FORMAT = 1
 
@@ -68,15 +66,17 @@ class Template:
 
     @classmethod
     def from_pdf(cls, path: str | Path, code: str, school_year: str, language: str) -> Template:
-        """Learns a blank form from its PDF. `TemplateError` if it can't be opened or has no field of the contract."""
-        try:
-            with pikepdf.open(path) as document:
-                fields = [dict(_find_page_fields(page)) for page in document.pages]
-            drawn = [_draw(page) for page in pypdfium2.PdfDocument(path)]
-        except (pikepdf.PdfError, pypdfium2.PdfiumError, OSError):
-            raise TemplateError("the file is not a PDF that can be opened") from None
+        """Learns a blank form from its PDF, its fields from the field map beside it or else from its form fields.
+
+        `TemplateError` if it can't be opened, the map has faults, or no field of the contract is found.
+        """
+        blank = read_blank_pages(path)
+        fields = _list_fields(Path(path), blank)
         if not any(fields):
-            raise TemplateError("the PDF has no form field with a name of the contract")
+            raise TemplateError(
+                "the PDF has no form field with a name of the contract and no field map beside it: "
+                "'form add --draft-map' proposes one"
+            )
         identity = TemplateIdentity(code, school_year, language)
         first = next(number for number, boxes in enumerate(fields) if boxes)
         every = dict.fromkeys(name for boxes in fields for name in boxes)
@@ -89,7 +89,7 @@ class Template:
                 number + 1,
                 elsewhere=tuple(name for name in every if name not in fields[number]),
             )
-            for number, page in enumerate(drawn)
+            for number, page in enumerate(page.picture for page in blank)
         ]
         return replace(pages[first], further=tuple(page for page in pages if page.page_number != first + 1))
 
@@ -146,48 +146,28 @@ def _list_boxes(described: dict[str, Any]) -> dict[str, TemplateBox]:
     return {name: TemplateBox(*box) for name, box in described["boxes"].items()}
 
 
-def _draw(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
-    drawn = page.render(scale=DOTS_PER_INCH / _POINTS_PER_INCH, grayscale=True, may_draw_forms=False)
-    return np.ascontiguousarray(drawn.to_numpy().reshape(drawn.height, drawn.width))
+def _list_fields(path: Path, pages: Sequence[BlankPage]) -> list[dict[str, TemplateBox]]:
+    """The boxes of each page by field: by the map beside the blank where there is one, else by its form fields."""
+    beside = locate_field_map(path)
+    if beside.is_file():
+        mapped = read_field_map(beside.read_text(encoding="utf-8"), pages)
+        return [
+            {name: _scale(box) for name, box in mapped.on_page(number).items()} for number in range(1, len(pages) + 1)
+        ]
+    return [
+        {name: _scale(widget.box) for widget in page.widgets if (name := _name_field(widget)) is not None}
+        for page in pages
+    ]
 
 
-def _find_page_fields(page: pikepdf.Page) -> Iterator[tuple[str, TemplateBox]]:
-    left, top = float(page.cropbox[0]), max(float(page.cropbox[1]), float(page.cropbox[3]))
-    scale = DOTS_PER_INCH / _POINTS_PER_INCH
-    for annotation in page.obj.get("/Annots", pikepdf.Array()):
-        if annotation.get("/Subtype") != "/Widget":
-            continue
-        name = _name_field(annotation)
-        if name is None:
-            continue
-        xs = sorted((float(annotation.Rect[0]), float(annotation.Rect[2])))
-        ys = sorted((float(annotation.Rect[1]), float(annotation.Rect[3])))
-        yield (
-            name,
-            TemplateBox(
-                (xs[0] - left) * scale,
-                (top - ys[1]) * scale,
-                (xs[1] - left) * scale,
-                (top - ys[0]) * scale,
-            ),
-        )
+def _scale(box: PointBox) -> TemplateBox:
+    return TemplateBox(*(side * DOTS_PER_INCH / POINTS_PER_INCH for side in box))
 
 
-def _name_field(annotation: pikepdf.Object) -> str | None:
-    holder: pikepdf.Object | None = annotation
-    names: list[str] = []
-    while holder is not None:
-        if "/T" in holder:
-            names.insert(0, str(holder.T))
-        holder = holder.get("/Parent")
-    states = (
-        [str(state).lstrip("/") for state in annotation.AP.get("/N", pikepdf.Dictionary())]
-        if "/AP" in annotation
-        else []
-    )
-    for candidate in (".".join(names), *reversed(names), *states, *(f"{name}_{s}" for name in names for s in states)):
-        if candidate in FIELD_KINDS:
-            return candidate
-        if candidate.casefold() in FIELD_KINDS:
-            return candidate.casefold()
+def _name_field(widget: Widget) -> str | None:
+    for name in widget.names:
+        if name in FIELD_KINDS:
+            return name
+        if name.casefold() in FIELD_KINDS:
+            return name.casefold()
     return None

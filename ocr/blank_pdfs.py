@@ -1,0 +1,142 @@
+"""A blank form's PDF: its pages drawn, their sizes, and the form fields that a program would fill in.
+
+Decides nothing about which field is which; it turns everything upright as the page is shown. Reads the district's own blanks
+only, never an upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pikepdf
+import pypdfium2
+from numpy.typing import NDArray
+
+from ocr.errors import TemplateError
+
+DOTS_PER_INCH = 200
+POINTS_PER_INCH = 72
+
+
+class PointBox(NamedTuple):
+    """A box on a blank in points (1/72 inch) from the upper left corner of the page as it is shown."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """One field of the PDF: the names it may go by, the likeliest first, its box, and whether it is a box to tick."""
+
+    names: tuple[str, ...]
+    box: PointBox
+    is_tick: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlankPage:
+    """A page of a blank: `picture` is H x W uint8 at 200 dpi without field contents, `width` and `height` are points."""
+
+    picture: NDArray[np.uint8]
+    width: float
+    height: float
+    widgets: tuple[Widget, ...]
+
+
+def read_blank_pages(path: str | Path) -> tuple[BlankPage, ...]:
+    """All pages of a blank. `TemplateError` if it can't be opened."""
+    try:
+        with pikepdf.open(path) as document:
+            described = [_describe(page) for page in document.pages]
+        drawn = [_draw(page) for page in pypdfium2.PdfDocument(path)]
+    except (pikepdf.PdfError, pypdfium2.PdfiumError, OSError):
+        raise TemplateError("the file is not a PDF that can be opened") from None
+    return tuple(
+        BlankPage(picture, frame.width, frame.height, widgets)
+        for picture, (frame, widgets) in zip(drawn, described, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What of a page is shown, in the PDF's own points from the lower left, and how far it is turned clockwise."""
+
+    left: float
+    bottom: float
+    across: float
+    up: float
+    turned: int
+
+    @property
+    def width(self) -> float:
+        return self.across if self.turned % 180 == 0 else self.up
+
+    @property
+    def height(self) -> float:
+        return self.up if self.turned % 180 == 0 else self.across
+
+    def place(self, box: pikepdf.Object) -> PointBox:
+        """A PDF rectangle, corners in any order, as it is shown."""
+        spots = [self._turn(float(box[0]), float(box[1])), self._turn(float(box[2]), float(box[3]))]
+        (x0, y0), (x1, y1) = spots
+        return PointBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+    def _turn(self, x: float, y: float) -> tuple[float, float]:
+        across, up = x - self.left, y - self.bottom
+        return {
+            0: (across, self.up - up),
+            90: (up, across),
+            180: (self.across - across, up),
+            270: (self.up - up, self.across - across),
+        }[self.turned]
+
+
+def _describe(page: pikepdf.Page) -> tuple[_Frame, tuple[Widget, ...]]:
+    x0, y0, x1, y1 = (float(side) for side in page.cropbox)
+    turned = int(page.obj.get("/Rotate", 0)) % 360
+    frame = _Frame(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0), turned if turned % 90 == 0 else 0)
+    return frame, tuple(_list_widgets(page, frame))
+
+
+def _list_widgets(page: pikepdf.Page, frame: _Frame) -> Iterator[Widget]:
+    for annotation in page.obj.get("/Annots", pikepdf.Array()):
+        if annotation.get("/Subtype") == "/Widget":
+            kind = _find_inherited(annotation, "/FT")
+            yield Widget(tuple(_list_names(annotation)), frame.place(annotation.Rect), str(kind) == "/Btn")
+
+
+def _list_names(annotation: pikepdf.Object) -> Iterator[str]:
+    """The full name, its parts from the last, the states of a tick, and part and state together."""
+    holder: pikepdf.Object | None = annotation
+    names: list[str] = []
+    while holder is not None:
+        if "/T" in holder:
+            names.insert(0, str(holder.T))
+        holder = holder.get("/Parent")
+    shown = annotation.AP.get("/N", pikepdf.Dictionary()) if "/AP" in annotation else pikepdf.Dictionary()
+    states = [str(state).lstrip("/") for state in shown] if isinstance(shown, pikepdf.Dictionary) else []
+    yield ".".join(names)
+    yield from reversed(names)
+    yield from states
+    yield from (f"{name}_{state}" for name in names for state in states)
+
+
+def _find_inherited(annotation: pikepdf.Object, key: str) -> pikepdf.Object | None:
+    holder: pikepdf.Object | None = annotation
+    while holder is not None:
+        if key in holder:
+            return holder[key]
+        holder = holder.get("/Parent")
+    return None
+
+
+def _draw(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
+    drawn = page.render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True, may_draw_forms=False)
+    return np.ascontiguousarray(drawn.to_numpy().reshape(drawn.height, drawn.width))
