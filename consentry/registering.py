@@ -139,7 +139,11 @@ def _has_same_fields(kept: bytes, template: Template) -> bool:
     pairs = zip(Template.from_bytes(kept).pages, template.pages, strict=False)
     return all(
         one.boxes.keys() == other.boxes.keys()
-        and all(abs(a - b) < _SAME_PLACE for name in one.boxes for a, b in zip(one.boxes[name], other.boxes[name]))
+        and all(
+            abs(side - again) < _SAME_PLACE
+            for name, box in one.boxes.items()
+            for side, again in zip(box, other.boxes[name], strict=True)
+        )
         for one, other in pairs
     )
 

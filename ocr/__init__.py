@@ -6,6 +6,8 @@ A plain library: it imports nothing of the other folders, no database and no web
 from ocr.beside import lies_something_beside
 from ocr.errors import TemplateError
 from ocr.field_maps import locate_field_map
+from ocr.map_drafting import Draft, draft_field_map
+from ocr.map_writing import draw_draft, write_draft
 from ocr.page_kinds import classify_page, read_printed_page
 from ocr.pictures import write_png
 from ocr.read_field import read_field
@@ -17,6 +19,7 @@ from ocr.types import FIELD_KINDS, FieldKind, Mark, PageKind, PixelBox
 
 __all__ = [
     "FIELD_KINDS",
+    "Draft",
     "FieldKind",
     "FieldReading",
     "FormReading",
@@ -28,6 +31,8 @@ __all__ = [
     "TemplateError",
     "TemplateIdentity",
     "classify_page",
+    "draft_field_map",
+    "draw_draft",
     "find_sheet_code_place",
     "lies_something_beside",
     "locate_field_map",
@@ -35,5 +40,6 @@ __all__ = [
     "read_forms",
     "read_page",
     "read_printed_page",
+    "write_draft",
     "write_png",
 ]

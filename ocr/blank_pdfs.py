@@ -6,7 +6,7 @@ only, never an upload.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -65,7 +65,7 @@ def read_blank_pages(path: str | Path) -> tuple[BlankPage, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class PageFrame:
     """What of a page is shown, in the PDF's own points from the lower left, and how far it is turned clockwise."""
 
     left: float
@@ -76,16 +76,17 @@ class _Frame:
 
     @property
     def width(self) -> float:
+        """Points across, as shown."""
         return self.across if self.turned % 180 == 0 else self.up
 
     @property
     def height(self) -> float:
+        """Points down, as shown."""
         return self.up if self.turned % 180 == 0 else self.across
 
-    def place(self, box: pikepdf.Object) -> PointBox:
+    def place(self, box: Sequence[float]) -> PointBox:
         """A PDF rectangle, corners in any order, as it is shown."""
-        spots = [self._turn(float(box[0]), float(box[1])), self._turn(float(box[2]), float(box[3]))]
-        (x0, y0), (x1, y1) = spots
+        (x0, y0), (x1, y1) = self._turn(box[0], box[1]), self._turn(box[2], box[3])
         return PointBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
     def _turn(self, x: float, y: float) -> tuple[float, float]:
@@ -98,18 +99,27 @@ class _Frame:
         }[self.turned]
 
 
-def _describe(page: pikepdf.Page) -> tuple[_Frame, tuple[Widget, ...]]:
-    x0, y0, x1, y1 = (float(side) for side in page.cropbox)
-    turned = int(page.obj.get("/Rotate", 0)) % 360
-    frame = _Frame(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0), turned if turned % 90 == 0 else 0)
+def frame_page(shown: Sequence[float], turned: int) -> PageFrame:
+    """The frame of a page of which the rectangle `shown` is seen, `turned` clockwise by degrees."""
+    x0, y0, x1, y1 = shown
+    right_angle = turned % 360 if turned % 90 == 0 else 0
+    return PageFrame(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0), right_angle)
+
+
+def _describe(page: pikepdf.Page) -> tuple[PageFrame, tuple[Widget, ...]]:
+    frame = frame_page([float(side) for side in page.cropbox], int(page.obj.get("/Rotate", 0)))
     return frame, tuple(_list_widgets(page, frame))
 
 
-def _list_widgets(page: pikepdf.Page, frame: _Frame) -> Iterator[Widget]:
+def _list_widgets(page: pikepdf.Page, frame: PageFrame) -> Iterator[Widget]:
     for annotation in page.obj.get("/Annots", pikepdf.Array()):
         if annotation.get("/Subtype") == "/Widget":
             kind = _find_inherited(annotation, "/FT")
-            yield Widget(tuple(_list_names(annotation)), frame.place(annotation.Rect), str(kind) == "/Btn")
+            yield Widget(
+                tuple(_list_names(annotation)),
+                frame.place([float(side) for side in annotation.Rect]),
+                str(kind) == "/Btn",
+            )
 
 
 def _list_names(annotation: pikepdf.Object) -> Iterator[str]:

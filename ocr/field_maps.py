@@ -131,7 +131,11 @@ def _as_box(value: object) -> PointBox | None:
 def _find_box_faults(box: PointBox, page: BlankPage) -> Iterator[str]:
     if box.right - box.left < _SMALLEST_SIDE or box.bottom - box.top < _SMALLEST_SIDE:
         yield "the box is smaller than 4 points, or its right or bottom comes before its left or top"
-    elif min(box.left, box.top) < -_OVERHANG or box.right > page.width + _OVERHANG or box.bottom > page.height + _OVERHANG:
+    elif (
+        min(box.left, box.top) < -_OVERHANG
+        or box.right > page.width + _OVERHANG
+        or box.bottom > page.height + _OVERHANG
+    ):
         yield f"the box lies outside the page of {page.width:g} x {page.height:g} points"
 
 

@@ -17,6 +17,7 @@ from consentry.commands.console import (
     read_day,
     tell,
 )
+from consentry.drafting_maps import draft_map
 from consentry.enrollment import load_enrollment
 from consentry.errors import CommandError
 from consentry.registering import add_form, add_partner, list_forms, record_agreement
@@ -57,16 +58,23 @@ def enrollment_load(
 def form_add(
     context: typer.Context,
     blank: Path,
-    code: Annotated[str, typer.Option("--code", help="The form's code.")],
-    school_year: Annotated[str, typer.Option("--school-year", help="Such as 2024-25.")],
-    language: Annotated[str, typer.Option("--language", help="Such as en.")],
-    published: Annotated[str, typer.Option("--published", help="Day of publication, YYYY-MM-DD.")],
+    code: Annotated[str, typer.Option("--code", help="The form's code.")] = "",
+    school_year: Annotated[str, typer.Option("--school-year", help="Such as 2024-25.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Such as en.")] = "",
+    published: Annotated[str | None, typer.Option("--published", help="Day of publication, YYYY-MM-DD.")] = None,
     partner: Annotated[str | None, typer.Option("--partner", help="Partner that is printed on the form.")] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft-map", help="Learn nothing: propose a field map beside the blank.")
+    ] = False,
 ) -> int:
     """Learn a blank form from its PDF. Example: consentry form add es.pdf --code C --school-year 2024-25 --language es ..."""
+    if draft:
+        written = draft_map(blank)
+        tell(context, written.as_json(), written.in_words())
+        return DONE
     day = read_day(published)
-    if day is None:
-        raise CommandError("--published is needed")
+    if day is None or not (code and school_year and language):
+        raise CommandError("--code, --school-year, --language and --published are needed")
     added = add_form(open_program(context), blank, code, school_year, language, day, partner)
     tell(context, _show_form(added), f"learned {added.code} ({added.school_year}, {added.language})")
     return DONE

@@ -104,6 +104,9 @@ def test_fields_of_a_turned_page_lie_where_they_are_shown(turned: int, tmp_path:
     assert template.page.shape == ((2200, 1700) if turned == 180 else (1700, 2200))
     for name in ("consent_yes", "records_discipline"):
         x0, y0, x1, y1 = (round(side) for side in template.boxes[name])
-        inside, around = template.page[y0 + 5 : y1 - 5, x0 + 5 : x1 - 5], template.page[y0 - 3 : y1 + 3, x0 - 3 : x1 + 3]
+        inside, around = (
+            template.page[y0 + 5 : y1 - 5, x0 + 5 : x1 - 5],
+            template.page[y0 - 3 : y1 + 3, x0 - 3 : x1 + 3],
+        )
         assert inside.min() > 200
         assert (around < 120).mean() > 0.1

@@ -1,0 +1,50 @@
+"""A blank without form fields, by the command line: drafted, learned, learned again, refused with other fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fixtures.build_forms import FORMS_FOLDER
+from tests.consentry.conftest import District
+from tests.ocr.test_field_maps import strip_fields
+
+NAMED = ("--code", "BARE", "--school-year", "2024-25", "--language", "en", "--published", "2024-05-01")
+
+
+def test_a_map_is_drafted_mended_and_learned(shared_district: District, tmp_path: Path) -> None:
+    district, bare = shared_district, strip_fields(FORMS_FOLDER / "consent-2024-25-en.pdf", tmp_path / "bare.pdf")
+    told = district.call("form", "add", str(bare), *NAMED)
+    assert (told.code, told.err.count("\n")) == (2, 1)
+    assert "'form add --draft-map' proposes one" in told.err
+
+    drafted = district.expect("form", "add", str(bare), "--draft-map")
+    assert len(drafted["fields"]) == 25
+    assert drafted["not_found"] == []
+    assert Path(drafted["picture"]).read_bytes().startswith(b"\x89PNG")
+    again = district.call("form", "add", str(bare), "--draft-map")
+    assert (again.code, "is there already" in again.err) == (2, True)
+
+    field_map = Path(drafted["map"])
+    proposed = field_map.read_text(encoding="utf-8")
+    field_map.write_text(
+        proposed.replace("field: grade,", "field: grad,").replace("page: 1", "page: 2", 1), encoding="utf-8"
+    )
+    told = district.call("form", "add", str(bare), *NAMED)
+    assert (told.code, told.err.count("\n")) == (2, 1)
+    assert "2 faults" in told.err
+
+    field_map.write_text(proposed, encoding="utf-8")
+    assert district.expect("form", "add", str(bare), *NAMED)["code"] == "BARE"
+    assert district.expect("form", "add", str(bare), *NAMED)["code"] == "BARE"
+    without = [line for line in proposed.splitlines() if "field: interpreter" not in line]
+    field_map.write_text("\n".join(without), encoding="utf-8")
+    told = district.call("form", "add", str(bare), *NAMED)
+    assert (told.code, "known with other fields" in told.err) == (2, True)
+
+
+def test_what_is_needed_to_learn_is_told(shared_district: District) -> None:
+    told = shared_district.call("form", "add", str(FORMS_FOLDER / "consent-2024-25-en.pdf"))
+    assert (told.code, told.err.strip()) == (
+        2,
+        "consentry: --code, --school-year, --language and --published are needed",
+    )
