@@ -16,6 +16,7 @@ from ocr.map_drafting import Draft
 
 _SURE_COLOUR, _UNSURE_COLOUR = (20, 130, 40), (210, 90, 0)
 _HALF = 0.5
+_TICK_TALL = 50
 
 
 def write_draft(draft: Draft, name: str) -> str:
@@ -48,7 +49,8 @@ def draw_draft(path: str | Path, draft: Draft) -> NDArray[np.uint8]:
                 x0, y0, x1, y1 = (round(side * DOTS_PER_INCH / POINTS_PER_INCH) for side in drafted.field.box)
                 colour = _SURE_COLOUR if drafted.is_sure else _UNSURE_COLOUR
                 cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 3)
-                cv2.putText(picture, drafted.field.name, (x0 + 6, y0 + 24), cv2.FONT_HERSHEY_SIMPLEX, 0.75, colour, 2)
+                place, size = ((x0, y0 - 6), 0.5) if y1 - y0 < _TICK_TALL else ((x0 + 6, y0 + 24), 0.75)
+                cv2.putText(picture, drafted.field.name, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 2)
         shown.append(cv2.resize(picture, None, fx=_HALF, fy=_HALF, interpolation=cv2.INTER_AREA))
     width = max(picture.shape[1] for picture in shown)
     return np.concatenate(
