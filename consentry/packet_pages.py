@@ -18,7 +18,7 @@ import segno
 
 from consentry.errors import CommandError
 from ocr import Template, TemplateBox, find_sheet_code_place
-from ocr.template import DOTS_PER_INCH
+from ocr.blank_pdfs import DOTS_PER_INCH
 
 _POINTS = 72 / DOTS_PER_INCH
 _USUAL_SIZE, _SMALLEST_SIZE, _HEIGHT_SHARE = 13.5, 6.5, 0.62
