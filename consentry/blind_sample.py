@@ -149,6 +149,11 @@ def find_doubted_grant(session: Session, case_id: str) -> Grant | None:
     return session.get_one(Grant, task.grant_id) if task else None
 
 
+def is_allowed_to_key(session: Session, task: BlindTask, user: str) -> bool:
+    """Whether a person may key a task: they neither decided on its form nor sent it in."""
+    return _find_refusal(session, task, user) is None
+
+
 def _open_case(task: BlindTask, clock: Clock) -> Case:
     task.case_id = derive_id("case", task.form_id, task.task_id)
     return Case(
@@ -219,6 +224,7 @@ __all__ = [
     "draw_for_blind_sample",
     "find_doubted_grant",
     "find_task",
+    "is_allowed_to_key",
     "is_drawn",
     "key_task",
     "list_tasks",

@@ -13,22 +13,21 @@ import json
 import os
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
+from consentry.form_pages import PageSource, find_source, list_sources
 from consentry.heads import list_kept_heads
 from consentry.program import Program
 from consentry.tracing import Subject, find_entries, find_traced, trace
 from ingest import draw_page
-from ingest.types import MediaType, PageImage
+from ingest.types import PageImage
 from ocr import write_png
 from store import Entry, Event, JsonValue, record, verify_bundle, write_canonical_json
 from store.checkpoint import Checkpoint
-from store.ids import Sha256
 from store.tables import Agreement, Case, Decision, Form, FormTemplate, Grant, LedgerHead, Partner, Tracked, Withdrawal
 from store.tree_reader import TreeReader
 
@@ -83,7 +82,7 @@ def _draw_forms(program: Program, forms: Iterable[Form]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with program.open_cell() as cell:
         for form in forms:
-            for number, source in enumerate(_list_sources(form), 1):
+            for number, source in enumerate(list_sources(form), 1):
                 original = program.installation.documents.get(source.sha256)
                 files[f"{form.form_id}/original-{source.sha256[:12]}"] = original
                 page = draw_page(original, source.media_type, source.page_index, cell, program.limits)
@@ -94,35 +93,12 @@ def _draw_forms(program: Program, forms: Iterable[Form]) -> dict[str, bytes]:
     return files
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A page that a form's fields stand on."""
-
-    sha256: Sha256
-    media_type: MediaType
-    page_index: int
-
-
-def _list_sources(form: Form) -> list[_Source]:
-    own = _Source(Sha256(form.document_sha256), MediaType(form.media_type), form.page_index)
-    found = [_find_source(field) or own for field in form.fields.values()]
-    return list(dict.fromkeys([own, *found]))
-
-
-def _find_source(field: JsonValue) -> _Source | None:
-    """The page of a field that doesn't stand on its form's first page."""
-    source = field.get("source") if isinstance(field, dict) else None
-    if not isinstance(source, dict):
-        return None
-    return _Source(Sha256(str(source["sha256"])), MediaType(str(source["media_type"])), int(str(source["page"])) - 1)
-
-
-def _cut_pictures(form: Form, page: PageImage, source: _Source) -> dict[str, bytes]:
-    own = _list_sources(form)[0]
+def _cut_pictures(form: Form, page: PageImage, source: PageSource) -> dict[str, bytes]:
+    own = list_sources(form)[0]
     files = {}
     for name, field in form.fields.items():
         box = field.get("box") if isinstance(field, dict) else None
-        if not isinstance(box, list) or (_find_source(field) or own) != source:
+        if not isinstance(box, list) or (find_source(field) or own) != source:
             continue
         x0, y0, x1, y1 = (int(str(edge)) for edge in box)
         crop = page.pixels[max(y0, 0) : y1, max(x0, 0) : x1]

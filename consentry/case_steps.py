@@ -17,7 +17,7 @@ from consentry.enrollment import EnrolledChildren
 from consentry.errors import CommandError
 from consentry.held_enrollment import HeldEnrollment
 from consentry.listed_rows import query_row
-from consentry.paper_facts import query_form
+from consentry.paper_facts import QUERY_FIELDS, query_form
 from consentry.program import Program
 from consentry.shown_forms import show_candidates
 from ingest import parse_written_date
@@ -30,18 +30,6 @@ from store.tables import Case, Form, ListedStudent
 DEFERRED, KEYED, CORRECTED, ILLEGIBLE = "deferred", "keyed", "corrected", "illegible"
 KEYING_KINDS = (KEYED, CORRECTED, ILLEGIBLE)
 """Keyed before any candidate was shown, corrected after, or looked at and unreadable."""
-
-KEYABLE = (
-    "student_first",
-    "student_middle",
-    "student_last",
-    "other_name",
-    "student_id",
-    "birth_date",
-    "school",
-    "grade",
-    "parent_name",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +100,7 @@ def find_row(session: Session, form: Form) -> ListedStudent | None:
 
 def tidy_keyed(field: str, value: str) -> str:
     """A keyed value as the matcher takes it: a date as YYYY-MM-DD, an ID without blanks. `CommandError` for anything else."""
-    if field not in KEYABLE:
+    if field not in QUERY_FIELDS:
         raise CommandError("that field cannot be keyed")
     tidy = " ".join(value.split())
     if len(tidy) > 120 or not tidy:

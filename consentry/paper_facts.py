@@ -20,7 +20,7 @@ from ocr import FieldReading, FormReading, Mark
 from review_queue import DayProbability, PaperFacts, PartnerNaming, Presence, SchoolYear, WrittenDate
 from store.tables import FormTemplate, Partner
 
-_QUERY_FIELDS = (
+QUERY_FIELDS = (
     "student_first",
     "student_middle",
     "student_last",
@@ -31,6 +31,8 @@ _QUERY_FIELDS = (
     "grade",
     "parent_name",
 )
+"""Fields that a child is found by: read, or keyed by a person."""
+
 _MUST_BE_LEGIBLE = ("student_first", "student_last", "birth_date")
 _LEAST_DAY_PROBABILITY = 1e-4
 _LIKELY_DAYS = 0.97
@@ -44,7 +46,7 @@ def query_form(reading: FormReading) -> Query:
     """The form as a query: every field in which something stands, typed ones as their text."""
     return {
         name: (field.value or field.text) if field.is_typed else field
-        for name in _QUERY_FIELDS
+        for name in QUERY_FIELDS
         if (field := reading.fields.get(name)) is not None and not field.is_empty and field.text
     }
 

@@ -1,18 +1,50 @@
-"""The queue as people work through it: open cases oldest first, with who holds each, what is put off, and what comes next."""
+"""The queue as people work through it: open cases oldest first, counts, who holds each, what is put off, what comes next."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import JSON, ColumnElement, Select, String, Text, cast, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from consentry.case_steps import DEFERRED
 from consentry.claims import find_claims
+from consentry.deciding import ACCEPT, REVERSE
 from consentry.program import Program
-from store.desk_tables import CaseStep
-from store.tables import Case, Form, Submission
+from consentry.rulings import RULES_ACTOR
+from store.desk_tables import CaseClaim, CaseStep
+from store.tables import Case, Decision, Form, ListedStudent, Partner, Submission
+
+ON_TIME, SOON_LATE, LATE = "on_time", "soon_late", "late"
+GRADES = (ON_TIME, SOON_LATE, LATE)
+MOST_LINES = 200
+_LOOKED_AT_ONCE = 50
+
+_Query = TypeVar("_Query", bound="Select[*tuple[Any, ...]]")
+_QueueSelect = Select[str, list[str], str, str, date, datetime, int, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which open cases a person works through; all of them if nothing is named. `age` is one of `GRADES`."""
+
+    partner: str = ""
+    reason: str = ""
+    school: str = ""
+    age: str = ""
+    mine: bool = False
+
+    def as_query(self) -> str:
+        """The filter as the end of an address: "?partner=..." or nothing."""
+        named = {name: value for name in ("partner", "reason", "school", "age") if (value := getattr(self, name))}
+        if self.mine:
+            named["mine"] = "true"
+        return f"?{urlencode(named)}" if named else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,45 +53,194 @@ class QueueLine:
 
     case_id: str
     partner_id: str
+    partner_name: str
+    school: str
     reasons: tuple[str, ...]
     age_days: int
     grade: str
     holder: str | None
     put_off_to: date | None
+    accepted_by: frozenset[str]
+    """Who accepted it already, where it waits for a second person."""
 
 
-def list_lines(program: Program, session: Session, partner: str = "", reason: str = "") -> list[QueueLine]:
-    """Open cases, oldest first, of a partner and with a reason where named."""
-    clock, rulebook = program.read_clock(), program.rulebook
-    claims, put_off = find_claims(session, clock.now), _find_put_off(session, clock.today)
-    cases = session.execute(
-        select(Case.case_id, Case.reasons, Form.partner_id, Submission.received_on)
+@dataclass(frozen=True, slots=True)
+class QueueBoard:
+    """What the page of the queue shows: the first lines that the filter leaves, and counts of all open cases."""
+
+    lines: tuple[QueueLine, ...]
+    found: int
+    open_cases: int
+    grades: dict[str, int]
+    partners: dict[str, str]
+    reasons: dict[str, int]
+    schools: tuple[str, ...]
+    decided_today: int
+    decided_by_user: int
+
+
+def describe_queue(program: Program, session: Session, wanted: QueueFilter, user: str) -> QueueBoard:
+    """The queue for a person."""
+    today = program.read_clock().today
+    named = func.coalesce(_find_school(session), "")
+    by_reasons = session.execute(
+        select(Case.reasons, func.count()).where(Case.state == "open").group_by(Case.reasons)
+    ).all()
+    reasons: Counter[str] = Counter()
+    for codes, count in by_reasons:
+        reasons.update(dict.fromkeys(codes, count))
+    days = session.execute(_join(select(Submission.received_on, func.count())).group_by(Submission.received_on)).all()
+    grades = dict.fromkeys(GRADES, 0)
+    for received, count in days:
+        grades[grade_age(program, (today - received).days)] += count
+    partners = session.execute(_join(select(Form.partner_id, Partner.name)).distinct().order_by(Partner.name)).all()
+    schools = session.scalars(_join(select(named)).distinct()).all()
+    lines = list(list_lines(program, session, wanted, user, MOST_LINES))
+    found = session.scalar(_narrow(program, session, _join(select(func.count(Case.case_id))), wanted, user)) or 0
+    decided = (
+        select(func.count())
+        .select_from(Decision)
+        .where(Decision.on_date == today, Decision.case_id.is_not(None), Decision.actor != RULES_ACTOR)
+    )
+    return QueueBoard(
+        lines=tuple(lines),
+        found=found,
+        open_cases=sum(grades.values()),
+        grades=grades,
+        partners={partner_id: name for partner_id, name in partners},
+        reasons=dict(sorted(reasons.items())),
+        schools=tuple(sorted(school for school in schools if school)),
+        decided_today=session.scalar(decided) or 0,
+        decided_by_user=session.scalar(decided.where(Decision.actor == user)) or 0,
+    )
+
+
+def find_next(program: Program, session: Session, wanted: QueueFilter, after: str, user: str) -> str | None:
+    """The next case after one that nobody else holds and that isn't put off; from the top again at the end."""
+    following = (
+        line.case_id for line in list_lines(program, session, wanted, user, None, after) if _is_free(line, user)
+    )
+    from_top = (line.case_id for line in list_lines(program, session, wanted, user, None) if _is_free(line, user))
+    found = next((case_id for case_id in following if case_id != after), None)
+    return found or next((case_id for case_id in from_top if case_id != after), None)
+
+
+def grade_age(program: Program, days: int) -> str:
+    """How an age stands against the service target."""
+    rulebook = program.rulebook
+    return ON_TIME if days <= rulebook.soon_days else SOON_LATE if days <= rulebook.late_days else LATE
+
+
+def _is_free(line: QueueLine, user: str) -> bool:
+    return line.holder in (None, user) and line.put_off_to is None and user not in line.accepted_by
+
+
+def list_lines(
+    program: Program, session: Session, wanted: QueueFilter, user: str, most: int | None, after: str = ""
+) -> Iterator[QueueLine]:
+    """Open cases, oldest first, at most `most`; those after a case where one is named."""
+    clock = program.read_clock()
+    columns: _QueueSelect = select(
+        Case.case_id,
+        Case.reasons,
+        Form.partner_id,
+        Partner.name,
+        Submission.received_on,
+        Submission.created_at,
+        Form.position,
+        _find_school(session),
+    )
+    place = (Submission.received_on, Submission.created_at, Form.position)
+    query = _narrow(program, session, _join(columns), wanted, user).order_by(*place)
+    if after:
+        here = session.execute(
+            select(*place)
+            .join(Form, Form.submission_id == Submission.submission_id)
+            .join(Case, Case.form_id == Form.form_id)
+            .where(Case.case_id == after)
+        ).first()
+        query = query.where(tuple_(*place) > tuple_(*here)) if here else query
+    put_off, accepted = _find_put_off(session, clock.today), _find_accepted(session)
+    rows = session.execute(query.limit(most).execution_options(yield_per=min(most or MOST_LINES, _LOOKED_AT_ONCE)))
+    for some in rows.partitions():
+        claims = find_claims(session, clock.now, [row.case_id for row in some])
+        for row in some:
+            case_id, reasons, partner_id, partner_name, received, _, _, school = row
+            age, claim = (clock.today - received).days, claims.get(case_id)
+            yield QueueLine(
+                case_id=case_id,
+                partner_id=partner_id,
+                partner_name=partner_name,
+                school=school or "",
+                reasons=tuple(reasons),
+                age_days=age,
+                grade=grade_age(program, age),
+                holder=claim.holder if claim else None,
+                put_off_to=put_off.get(case_id),
+                accepted_by=accepted.get(case_id, frozenset()),
+            )
+
+
+def _join(query: _Query) -> _Query:
+    """All open cases with their forms, rows and partners."""
+    row_id = Form.submission_id.concat("/").concat(cast(Form.row_number, String))
+    return (
+        query.select_from(Case)
         .join(Form, Form.form_id == Case.form_id)
         .join(Submission, Submission.submission_id == Form.submission_id)
+        .join(Partner, Partner.partner_id == Form.partner_id)
+        .outerjoin(ListedStudent, ListedStudent.row_id == row_id)
         .where(Case.state == "open")
-        .order_by(Submission.received_on, Submission.created_at, Form.position)
     )
-    lines = []
-    for case_id, reasons, partner_id, received in cases:
-        if (partner and partner != partner_id) or (reason and reason not in reasons):
-            continue
-        age = (clock.today - received).days
-        grade = "on_time" if age <= rulebook.soon_days else "soon_late" if age <= rulebook.late_days else "late"
-        claim = claims.get(case_id)
-        holder = claim.holder if claim else None
-        lines.append(QueueLine(case_id, partner_id, tuple(reasons), age, grade, holder, put_off.get(case_id)))
-    return lines
 
 
-def find_next(lines: list[QueueLine], after: str, user: str) -> str | None:
-    """The next case after one that nobody else holds and that isn't put off; from the top again at the end."""
-    free = [line.case_id for line in lines if line.holder in (None, user) and line.put_off_to is None]
-    ids = [line.case_id for line in lines]
-    place = ids.index(after) if after in ids else -1
-    later = [case_id for case_id in free if ids.index(case_id) > place]
-    return next((case_id for case_id in [*later, *free] if case_id != after), None)
+def _narrow(program: Program, session: Session, query: _Query, wanted: QueueFilter, user: str) -> _Query:
+    clock, rulebook = program.read_clock(), program.rulebook
+    soon = clock.today - timedelta(days=rulebook.soon_days)
+    late = clock.today - timedelta(days=rulebook.late_days)
+    received = Submission.received_on
+    if wanted.partner:
+        query = query.where(Form.partner_id == wanted.partner)
+    if wanted.reason:
+        query = query.where(type_coerce(Case.reasons, Text).contains(f'"{wanted.reason}"', autoescape=True))
+    if wanted.school:
+        query = query.where(_find_school(session) == wanted.school)
+    if wanted.age == ON_TIME:
+        query = query.where(received >= soon)
+    elif wanted.age == SOON_LATE:
+        query = query.where(received < soon, received >= late)
+    elif wanted.age == LATE:
+        query = query.where(received < late)
+    if wanted.mine:
+        held = select(CaseClaim.case_id).where(CaseClaim.holder == user, CaseClaim.ends_at >= clock.now)
+        query = query.where(Case.case_id.in_(held))
+    return query
+
+
+def _find_school(session: Session) -> ColumnElement[str | None]:
+    """The school as the partner's row has it."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_extract(type_coerce(ListedStudent.cells, Text), "$.school", type_=String())
+    school: ColumnElement[str | None] = cast(type_coerce(ListedStudent.cells, Text), JSON)["school"].as_string()
+    return school
 
 
 def _find_put_off(session: Session, today: date) -> dict[str, date]:
-    steps = select(CaseStep).where(CaseStep.kind == DEFERRED, CaseStep.until > today).order_by(CaseStep.at)
-    return {step.case_id: step.until for step in session.scalars(steps) if step.until is not None}
+    steps = select(CaseStep.case_id, CaseStep.until).where(CaseStep.kind == DEFERRED).order_by(CaseStep.at)
+    latest = {case_id: until for case_id, until in session.execute(steps) if until is not None}
+    return {case_id: until for case_id, until in latest.items() if until > today}
+
+
+def _find_accepted(session: Session) -> dict[str, frozenset[str]]:
+    """Who accepted which open case, since it was last opened."""
+    taken = (
+        select(Decision.case_id, Decision.action, Decision.actor)
+        .join(Case, Case.case_id == Decision.case_id)
+        .where(Case.state == "open", Decision.action.in_((ACCEPT, REVERSE)))
+        .order_by(Decision.at)
+    )
+    found: dict[str, frozenset[str]] = {}
+    for case_id, action, actor in session.execute(taken):
+        if case_id is not None:
+            found[case_id] = frozenset() if action == REVERSE else found.get(case_id, frozenset()) | {actor}
+    return found

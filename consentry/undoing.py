@@ -59,6 +59,18 @@ def reverse_decision(program: Program, case_id: str, user: str, reason: str, oth
             end_grants(session, given, clock.today, reason or "decision taken back", user, clock)
 
 
+def is_reversible(session: Session, case_id: str, user: str, others_too: bool) -> bool:
+    """Whether there is a decision on a case that the user may take back."""
+    case = session.get(Case, case_id)
+    if case is None:
+        return False
+    try:
+        _find_last(session, case, user, others_too)
+    except CommandError:
+        return False
+    return True
+
+
 def _find_last(session: Session, case: Case, user: str, others_too: bool) -> Decision:
     if case.state == "open":
         waiting = [found for found in find_acceptances(session, case.case_id) if others_too or found.actor == user]

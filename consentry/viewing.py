@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,22 +14,30 @@ from store import Clock, Entry, Event, record
 from store.desk_tables import PageView
 
 
-def record_view(
-    session: Session, clock: Clock, viewer: tuple[str, str], page: str, form_id: str, student_ids: Sequence[str]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows: which page, of what, and whose data stand on it."""
+
+    page: str
+    subject: str
+    form_ids: Sequence[str] = ()
+    student_ids: Sequence[str] = ()
+
+
+def record_view(session: Session, clock: Clock, viewer: tuple[str, str], shown: Shown) -> None:
     """Notes a page view. `viewer`: account id and name. The session holds the ledger's lock."""
     account_id, name = viewer
     view = PageView(
         view_id=f"view-{uuid.uuid4().hex}",
         account_id=account_id,
-        page=page,
-        subject=form_id,
-        student_ids=list(student_ids),
-        form_ids=[form_id],
+        page=shown.page,
+        subject=shown.subject,
+        student_ids=list(shown.student_ids),
+        form_ids=list(shown.form_ids),
         on_date=clock.today,
         at=clock.now,
     )
-    record(session, clock, Entry(Event.PAGE_SHOWN, view.view_id, name, [view], {"page": page}))
+    record(session, clock, Entry(Event.PAGE_SHOWN, view.view_id, name, [view], {"page": shown.page}))
 
 
 def record_view_once(program: Program, viewer: tuple[str, str], page: str, form_id: str) -> None:
@@ -41,4 +50,4 @@ def record_view_once(program: Program, viewer: tuple[str, str], page: str, form_
         if session.scalars(noted.limit(1)).first() is not None:
             return
     with program.installation.writing() as session:
-        record_view(session, clock, viewer, page, form_id, [])
+        record_view(session, clock, viewer, Shown(page, form_id, [form_id]))

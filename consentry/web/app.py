@@ -12,9 +12,10 @@ from fastapi.routing import APIRoute
 
 from consentry.failures import log_failure
 from consentry.program import Program
-from consentry.web.doors import Denied, admit
+from consentry.web.doors import Denied, Desk, admit
 from consentry.web.office import Office
-from consentry.web.pages import accounts, cases, entering, partners
+from consentry.web.pages import accounts, batches, cases, entering, keying, me, partners
+from consentry.web.words import mark
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -25,12 +26,12 @@ _HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 _WORDS = {
-    401: "log in first",
-    403: "this page is not for your role",
-    404: "there is nothing here",
-    413: "that is too much at once",
-    422: "something is missing or is not of the right kind",
-    500: "the program failed; nothing was changed half-way",
+    401: mark("log in first"),
+    403: mark("this page is not for your role"),
+    404: mark("there is nothing here"),
+    413: mark("that is too much at once"),
+    422: mark("something is missing or is not of the right kind"),
+    500: mark("the program failed; nothing was changed half-way"),
 }
 _MOST_BYTES = 1_000_000
 
@@ -47,7 +48,7 @@ def make_app(program: Program) -> FastAPI:
         title="Consentry", docs_url=None, redoc_url=None, lifespan=live, generate_unique_id_function=_name_route
     )
     app.state.office = Office(program)
-    for pages in (entering, cases, partners, accounts):
+    for pages in (entering, cases, batches, keying, partners, accounts, me):
         app.include_router(pages.router, dependencies=[Depends(admit)])
     app.add_exception_handler(Denied, _deny)
     app.add_exception_handler(404, _find_nothing)
@@ -96,6 +97,4 @@ async def _refuse_values(request: Request, error: Exception) -> Response:
 def _tell(request: Request, status: int) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"status": status, "words": _WORDS[status]}, status)
-    values = {"person": None, "words": _WORDS[status]}
-    office: Office = request.app.state.office
-    return office.templates.TemplateResponse(request, "refused.html", values, status_code=status)
+    return Desk(request.app.state.office, request).show("refused.html", status, words_of_refusal=_WORDS[status])

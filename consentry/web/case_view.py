@@ -1,113 +1,125 @@
 """What the page of a case shows: reasons as sentences, each field beside the row and the candidates, rivals in words.
 
-A person who is asked to be the second sees no other person's choice: whether somebody accepted is not part of the view.
+Where one field decides the case, its crop alone is shown first. A person who is asked to be the second sees no other person's
+choice: whether somebody accepted is not part of the view.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
-from consentry.case_steps import KEYABLE, find_row, list_keyed
+from consentry.case_steps import ILLEGIBLE, list_keyed
 from consentry.deciding import describe_seen, find_acceptances
+from consentry.eyes_first import find_field_to_key
+from consentry.form_pages import list_sources
 from consentry.held_enrollment import ShownStudent
+from consentry.web.case_fields import Place, ShownLine, find_place, show_lines
 from consentry.web.office import Office
 from consentry.web.people import Person
-from ocr import FIELD_KINDS
+from consentry.web.waterfall import Bar, draw_waterfall
 from review_queue import Reason
-from store.tables import Case, Form
+from store.tables import Case, Form, Partner, Submission
 
 MOST_SHOWN = 5
 PLAIN_PROBABILITY = 0.5
-_ABOUT_IDENTITY = {Reason.LOW_PROBABILITY, Reason.FORM_ROW_MISMATCH}
+_ANSWERED_BY_A_LOOK = {Reason.LOW_PROBABILITY, Reason.FORM_ROW_MISMATCH}
 """Reasons that a look at the child answers. Where the paper is in doubt, or a rival near, nothing is chosen beforehand."""
-_STUDENT_OF = {
-    "student_first": "first",
-    "student_middle": "middle",
-    "student_last": "last",
-    "other_name": "other_names",
-    "student_id": "student_id",
-    "birth_date": "birth_date",
-    "school": "school",
-    "grade": "grade",
-    "parent_name": "guardians",
-}
-_ROW_OF = {"student_first": "first_name", "student_middle": "middle_name", "student_last": "last_name"}
+_OFTEN_KEYED = ("birth_date", "student_id", "student_last", "student_first")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A page of the form: which, counted from 1, and its size in pixels."""
+
+    number: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCandidate:
-    """A candidate: its student, its probability in percent, its evidence as sentences, and what to know of it."""
+    """A candidate: its student, its probability in percent, its evidence, and what to know of it."""
 
     student: ShownStudent
     percent: str
-    words: tuple[str, ...]
+    evidence: tuple[Bar, ...]
     warning: str
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLine:
-    """One field: name, box on the page as an SVG view box, what was read or keyed, the list row's value, each candidate's."""
-
-    name: str
-    box: str
-    read: str
-    keyed: str
-    row: str
-    candidates: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CaseView:
-    """All that the page shows."""
+    """All that the page shows. `to_key`: the field that is shown alone, to be keyed first; then there are no candidates."""
 
     case: Case
     form: Form
+    partner: Partner
+    age_days: int
     seen: str
-    width: int
-    height: int
+    to_key: str | None
+    pages: tuple[ShownPage, ...]
     sentences: tuple[str, ...]
     lines: tuple[ShownLine, ...]
     candidates: tuple[ShownCandidate, ...]
+    found: tuple[ShownStudent, ...]
     preselected: str
+    doubtful: str
     decided_by: str | None
 
     @property
     def student_ids(self) -> list[str]:
         """The students that the page shows."""
-        return [candidate.student.student_id for candidate in self.candidates]
+        shown = [candidate.student.student_id for candidate in self.candidates]
+        return list(dict.fromkeys([*shown, *(student.student_id for student in self.found)]))
+
+    @property
+    def place_to_key(self) -> Place | None:
+        """Where the field that is keyed first stands."""
+        return find_place(self.form, self.to_key) if self.to_key else None
 
 
-def describe_case(office: Office, session: Session, case: Case, person: Person) -> CaseView:
-    """The view of a case for a person."""
+def describe_case(office: Office, session: Session, case: Case, person: Person, search: str = "") -> CaseView:
+    """The view of a case for a person; `search`: what to look for over enrollment."""
     form = session.get_one(Form, case.form_id)
-    picture = office.pictures.draw(form)
-    candidates = _show_candidates(office, session, form)
-    keyed = {step.field: step.value for step in list_keyed(session, case.case_id)}
-    waiting = find_acceptances(session, case.case_id) if case.state == "open" else []
-    is_plain = bool(candidates) and not candidates[0].warning and not waiting and _best_of(form) >= PLAIN_PROBABILITY
-    is_plain = is_plain and not set(case.reasons) - _ABOUT_IDENTITY
+    steps = list_keyed(session, case.case_id)
+    keyed_by_person = [step.field for step in steps if step.actor == person.name]
+    decides = case.state == "open" and person.role is not Role.AUDITOR
+    to_key = find_field_to_key(form, case.reasons, keyed_by_person) if decides else None
+    candidates = () if to_key else show_candidates(office, session, form)
+    today = office.program.read_clock().today
+    keyed = {step.field: step.value for step in steps if step.kind != ILLEGIBLE}
     return CaseView(
         case=case,
         form=form,
+        partner=session.get_one(Partner, form.partner_id),
+        age_days=(today - session.get_one(Submission, form.submission_id).received_on).days,
         seen=describe_seen(form),
-        width=picture.width if picture else 1,
-        height=picture.height if picture else 1,
+        to_key=to_key,
+        pages=() if to_key else _show_pages(office, form),
         sentences=tuple(str(found["words"]) for found in form.findings if isinstance(found, dict)),
-        lines=_show_lines(session, form, keyed, candidates),
+        lines=() if to_key else show_lines(session, form, keyed, [found.student for found in candidates]),
         candidates=candidates,
-        preselected=candidates[0].student.student_id if is_plain else "",
+        found=tuple(office.enrollment.search(session, today, search)) if search and not to_key else (),
+        preselected=_preselect(session, case, form, candidates),
+        doubtful=_find_doubtful(form),
         decided_by=form.decided_by if case.state != "open" or person.role is Role.AUDITOR else None,
     )
 
 
-def _best_of(form: Form) -> float:
-    return float(str(form.match.get("probability") or 0.0))
+def is_plain(session: Session, case: Case, form: Form, candidates: Sequence[ShownCandidate]) -> bool:
+    """Whether a look at the best candidate is all that a case asks for."""
+    if not candidates or candidates[0].warning or case.state != "open":
+        return False
+    if set(case.reasons) - _ANSWERED_BY_A_LOOK or find_acceptances(session, case.case_id):
+        return False
+    return float(str(form.match.get("probability") or 0.0)) >= PLAIN_PROBABILITY
 
 
-def _show_candidates(office: Office, session: Session, form: Form) -> tuple[ShownCandidate, ...]:
+def show_candidates(office: Office, session: Session, form: Form) -> tuple[ShownCandidate, ...]:
+    """The candidates of a form that are enrolled, the best first."""
     listed = form.match.get("candidates")
     found = [entry for entry in listed if isinstance(entry, dict)][:MOST_SHOWN] if isinstance(listed, list) else []
     today = office.program.read_clock().today
@@ -121,11 +133,26 @@ def _show_candidates(office: Office, session: Session, form: Form) -> tuple[Show
             continue
         rivals = [students[other] for other in ids if other in students and other != student.student_id]
         kin = [other for other in rivals if children and children.are_siblings(student.student_id, other.student_id)]
-        evidence = entry["evidence"]
-        words = tuple(str(p["words"]) for p in evidence if isinstance(p, dict)) if isinstance(evidence, list) else ()
         percent = f"{100 * float(str(entry['probability'])):.1f}%"
-        shown.append(ShownCandidate(student, percent, words, _warn(student, kin)))
+        shown.append(ShownCandidate(student, percent, draw_waterfall(entry["evidence"]), _warn(student, kin)))
     return tuple(shown)
+
+
+def _preselect(session: Session, case: Case, form: Form, candidates: Sequence[ShownCandidate]) -> str:
+    return candidates[0].student.student_id if is_plain(session, case, form, candidates) else ""
+
+
+def _show_pages(office: Office, form: Form) -> tuple[ShownPage, ...]:
+    drawn = [(number, office.pictures.draw(source)) for number, source in enumerate(list_sources(form), 1)]
+    return tuple(ShownPage(number, picture.width, picture.height) for number, picture in drawn if picture)
+
+
+def _find_doubtful(form: Form) -> str:
+    """The field to be keyed most likely: one that every form has and in which nothing was read, else the least sure one."""
+    fields = {name: field for name in _OFTEN_KEYED if isinstance(field := form.fields.get(name), dict)}
+    empty = [name for name, field in fields.items() if name != "student_id" and not field.get("value")]
+    unsure = {name: float(str(field.get("confidence") or 0.0)) for name, field in fields.items() if field.get("value")}
+    return empty[0] if empty else min(unsure, key=lambda name: unsure[name], default="")
 
 
 def _warn(student: ShownStudent, kin: list[ShownStudent]) -> str:
@@ -133,27 +160,10 @@ def _warn(student: ShownStudent, kin: list[ShownStudent]) -> str:
     if student.protected:
         told.append("address is confidential")
     for other in kin:
-        if other.birth_date == student.birth_date:
+        if (other.first, other.last, other.birth_date) == (student.first, student.last, student.birth_date):
+            told.append(f"another child of the same name and birth date is at {other.school}")
+        elif other.birth_date == student.birth_date:
             told.append(f"twin of {other.first} {other.last}: born the same day")
         else:
             told.append(f"sibling of {other.first} {other.last}, born {other.birth_date}")
     return "; ".join(told)
-
-
-def _show_lines(
-    session: Session, form: Form, keyed: dict[str, str], candidates: tuple[ShownCandidate, ...]
-) -> tuple[ShownLine, ...]:
-    row = find_row(session, form)
-    lines = []
-    for name in (known for known in FIELD_KINDS if known in form.fields):
-        field = form.fields[name]
-        if not isinstance(field, dict) or not isinstance(field.get("box"), list):
-            continue
-        x0, y0, x1, y1 = (int(str(edge)) for edge in field["box"])  # type: ignore[union-attr]  # a list, as just asked
-        values = tuple(
-            str(getattr(candidate.student, _STUDENT_OF[name])) if name in KEYABLE else "" for candidate in candidates
-        )
-        cell = str(row.cells.get(_ROW_OF.get(name, name), "") or "") if row and name in KEYABLE else ""
-        box = f"{x0 - 6} {y0 - 6} {max(x1 - x0, 1) + 12} {max(y1 - y0, 1) + 12}"
-        lines.append(ShownLine(name, box, str(field.get("value") or ""), keyed.get(name, ""), cell, values))
-    return tuple(lines)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from fastapi.responses import Response
+from sqlalchemy import select
 from starlette.datastructures import FormData
 
 from consentry.accounts import Role
@@ -22,7 +23,10 @@ from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.web.office import Office
 from consentry.web.people import COOKIE, Person, find_person
+from consentry.web.places import PLACES
 from consentry.web.rules import RULES, Sees
+from consentry.web.speaking import Voice
+from store.desk_tables import Account
 
 _SAFE = ("GET", "HEAD")
 _FORM_BYTES = 100_000
@@ -108,15 +112,44 @@ class Desk:
         """Whether the person is a lead."""
         return self.person.role is Role.LEAD
 
+    @property
+    def voice(self) -> Voice:
+        """The language of the page: the person's own, else what their browser asks for."""
+        person = getattr(self.request.state, "person", None)
+        voices = self.office.voices
+        asked = voices.choose(self.request.headers.get("accept-language", ""))
+        return voices.find(person.language if isinstance(person, Person) else asked)
+
+    def list_leads(self) -> frozenset[str]:
+        """The names of all leads."""
+        with self.program.installation.reading() as session:
+            return frozenset(session.scalars(select(Account.name).where(Account.role == Role.LEAD)))
+
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """A page from a template."""
-        person = getattr(self.request.state, "person", None)
-        shared = {"person": person, "build": self.office.build, "today": self.program.read_clock().today}
+        person, voice = getattr(self.request.state, "person", None), self.voice
+        today = self.program.read_clock().today
+        shared = {
+            "person": person,
+            "places": PLACES[person.role] if isinstance(person, Person) else (),
+            "_": voice,
+            "language": voice.language,
+            "build": self.office.build,
+            "today": today,
+        }
         return self.office.templates.TemplateResponse(self.request, template, {**shared, **values}, status_code=status)
 
     def refuse(self, error: CommandError) -> Response:
         """A page that says why something could not be done."""
-        return self.show("refused.html", 409, words=str(error))
+        return self.show("refused.html", 409, words_of_refusal=str(error), back=_find_way_back(self.request))
+
+
+def _find_way_back(request: Request) -> str:
+    """The page of ours from which a form was sent, as a path."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.headers.get("host"):
+        return ""
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
 
 def _make_desk(request: Request) -> Desk:

@@ -12,7 +12,9 @@ from fastapi.templating import Jinja2Templates
 
 from consentry.held_enrollment import HeldEnrollment
 from consentry.program import Program
+from consentry.web import words
 from consentry.web.pictures import PagePictures
+from consentry.web.speaking import Voices
 from ingest import Cell
 
 _FREE_TRIES = 5
@@ -57,7 +59,10 @@ class Office:
         self.cell = Cell(program.limits)
         self.pictures = PagePictures(program, self.cell)
         self.brake = LoginBrake()
+        self.voices = Voices()
         self.templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+        self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
+        self.templates.env.globals["words"] = words
         self.build = secrets.token_hex(4)
 
     def close(self) -> None:

@@ -29,6 +29,12 @@ class Person:
     partner_id: str | None
     letter_keys: bool
     form_token: str
+    language: str
+
+    @property
+    def as_viewer(self) -> tuple[str, str]:
+        """Account and name, as page views are recorded."""
+        return self.account_id, self.name
 
 
 def begin_session(program: Program, account: Account, awaits_code: bool) -> str:
@@ -65,7 +71,15 @@ def find_person(program: Program, token: str | None, awaits_code: bool = False) 
         with program.installation.sessions.begin() as session:
             session.execute(update(WebSession).where(WebSession.token_sha256 == _hash(token)).values(seen_at=now))
     role = Role(account.role)
-    return Person(account.account_id, account.name, role, account.partner_id, account.letter_keys, kept.form_token)
+    return Person(
+        account_id=account.account_id,
+        name=account.name,
+        role=role,
+        partner_id=account.partner_id,
+        letter_keys=account.letter_keys,
+        form_token=kept.form_token,
+        language=account.language,
+    )
 
 
 def end_session(program: Program, token: str | None) -> None:
@@ -74,10 +88,11 @@ def end_session(program: Program, token: str | None) -> None:
         session.execute(delete(WebSession).where(WebSession.token_sha256 == _hash(token or "")))
 
 
-def end_sessions_of(program: Program, account_id: str) -> None:
-    """Ends all sessions of an account: its password, role or state has changed."""
+def end_other_sessions_of(program: Program, account_id: str, kept: str | None = None) -> None:
+    """Ends all sessions of an account but one: its password, role or state has changed."""
+    others = WebSession.account_id == account_id, WebSession.token_sha256 != _hash(kept or "")
     with program.installation.sessions.begin() as session:
-        session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+        session.execute(delete(WebSession).where(*others))
 
 
 def _hash(token: str) -> str:

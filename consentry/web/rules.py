@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
+from consentry.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
+from store.desk_tables import Account, Batch
+from store.risk_tables import BlindTask
 from store.tables import Case, Form, Submission
 
 Sees = Callable[[Session, Person, str], bool]
@@ -42,6 +45,22 @@ def sees_form(session: Session, person: Person, form_id: str) -> bool:
     return session.get(Form, form_id) is not None
 
 
+def sees_batch(session: Session, person: Person, batch_id: str) -> bool:
+    """Whether there is such a batch."""
+    return session.get(Batch, batch_id) is not None
+
+
+def may_key(session: Session, person: Person, task_id: str) -> bool:
+    """Whether there is such a blind task, and this person decided nothing on its form."""
+    task = session.get(BlindTask, task_id)
+    return task is not None and is_allowed_to_key(session, task, person.name)
+
+
+def sees_account(session: Session, person: Person, account_id: str) -> bool:
+    """Whether there is such an account."""
+    return session.get(Account, account_id) is not None
+
+
 def sees_submission(session: Session, person: Person, submission_id: str) -> bool:
     """Whether there is such a submission, and for a partner's person whether it is their partner's."""
     found = session.get(Submission, submission_id)
@@ -52,6 +71,8 @@ def sees_submission(session: Session, person: Person, submission_id: str) -> boo
 
 _PUBLIC = Rule(is_public=True)
 _CASE = {"case_id": sees_case}
+_TASK = {"task_id": may_key}
+_BATCH = {"batch_id": sees_batch}
 
 RULES: dict[str, Rule] = {
     "healthz": _PUBLIC,
@@ -63,15 +84,29 @@ RULES: dict[str, Rule] = {
     "queue": Rule(READERS),
     "case": Rule(READERS, _CASE),
     "page_picture": Rule(READERS, {"form_id": sees_form}),
+    "crop_picture": Rule(READERS, {"form_id": sees_form}),
     "decide": Rule(DESK, _CASE),
     "key": Rule(DESK, _CASE),
     "defer": Rule(DESK, _CASE),
     "reverse": Rule(DESK, _CASE),
     "take_over": Rule(DESK, _CASE),
     "beat": Rule(DESK, _CASE),
+    "batches": Rule(DESK),
+    "propose_batch": Rule(DESK),
+    "batch": Rule(DESK, _BATCH),
+    "confirm_batch": Rule(DESK, _BATCH),
+    "drop_batch": Rule(DESK, _BATCH),
+    "keying": Rule(DESK),
+    "keying_task": Rule(DESK, _TASK),
+    "keying_crop": Rule(DESK, _TASK),
+    "key_blind": Rule(DESK, _TASK),
+    "me": Rule(EVERYBODY),
+    "my_settings": Rule(EVERYBODY),
+    "my_password": Rule(EVERYBODY),
     "submissions": Rule(frozenset({PARTNER})),
     "submission": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
     "submission_report": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
     "accounts": Rule(frozenset({ADMIN})),
     "add_account": Rule(frozenset({ADMIN})),
+    "change_account": Rule(frozenset({ADMIN}), {"account_id": sees_account}),
 }

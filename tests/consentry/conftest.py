@@ -98,14 +98,14 @@ class District:
         year = ("--kind", "dsa", "--school-year", "2024-25")
         self.expect("partner", "agreement", "rainier", *year, "--status", status, "--on", on)
 
-    def fill(self, student_id: str, seed: int = 0, **changes: Value) -> np.ndarray:
-        first, last, born, school = CHILDREN[student_id]
+    def fill(self, number: str, /, seed: int = 0, **changes: Value) -> np.ndarray:
+        first, last, born, school = CHILDREN[number]
         year, month, day = born.split("-")
         values: dict[str, Value] = {
             "partner": PARTNER_NAME,
             "student_first": first,
             "student_last": last,
-            "student_id": student_id,
+            "student_id": number,
             "birth_date": f"{month}/{day}/{year}",
             "school": school,
             "grade": "5",
@@ -125,22 +125,18 @@ class District:
         Image.fromarray(page).save(file)
         return file
 
-    def write_list(self, *student_ids: str, name: str = "list.xlsx", **changes: str) -> Path:
-        rows = []
-        for number in student_ids:
-            first, last, born, school = CHILDREN[number]
-            cells = {
-                "last": last,
-                "first": first,
-                "birth_date": born,
-                "school": school,
-                "student_id": number,
-                **changes,
-            }
-            rows.append(StudentRow(**cells))
+    def make_row(self, number: str, /, **changes: str) -> StudentRow:
+        first, last, born, school = CHILDREN[number]
+        cells = {"last": last, "first": first, "birth_date": born, "school": school, "student_id": number}
+        return StudentRow(**{**cells, **changes})
+
+    def write_rows(self, rows: list[StudentRow], name: str = "list.xlsx") -> Path:
         file = self.folder / name
         write_student_list(file, rows)
         return file
+
+    def write_list(self, *student_ids: str, name: str = "list.xlsx", **changes: str) -> Path:
+        return self.write_rows([self.make_row(number, **changes) for number in student_ids], name)
 
     def take_in(self, student_list: Path | None = None, code: int = 0) -> dict[str, Any]:
         listed = ("--list", str(student_list)) if student_list else ()

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
-from consentry.accounts import SHORT_PASSWORD, NewAccount, Role, add_account, list_accounts
+from consentry.accounts import (
+    CLOSED,
+    OPEN,
+    SHORT_PASSWORD,
+    NewAccount,
+    Role,
+    add_account,
+    change_account,
+    list_accounts,
+)
 from consentry.errors import CommandError
 from consentry.web.doors import AtDesk
+from consentry.web.people import end_other_sessions_of
 
 router = APIRouter()
 Text = Annotated[str, Form()]
+
+
+class AccountStep(StrEnum):
+    """What is done to an account."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    FORGET_CODE = "forget_code"
+
+
+_CHANGES: dict[AccountStep, dict[str, str | bool | None]] = {
+    AccountStep.OPEN: {"state": OPEN},
+    AccountStep.CLOSE: {"state": CLOSED},
+    AccountStep.FORGET_CODE: {"totp_secret": None},
+}
 
 
 @router.get("/accounts", name="accounts")
@@ -30,4 +56,14 @@ def add(desk: AtDesk, name: Text, role: Annotated[Role, Form()], password: Text,
         add_account(desk.program, NewAccount(name, role, partner or None, password), desk.person.name)
     except CommandError as error:
         return desk.refuse(error)
+    return RedirectResponse("/accounts", 303)
+
+
+@router.post("/accounts/{account_id}", name="change_account")
+def change(desk: AtDesk, account_id: str, step: Annotated[AccountStep, Form()]) -> Response:
+    """Closes or opens an account, or takes its second factor off; its sessions end."""
+    if account_id == desk.person.account_id:
+        return desk.refuse(CommandError("somebody else changes your own account"))
+    change_account(desk.program, account_id, desk.person.name, **_CHANGES[step])
+    end_other_sessions_of(desk.program, account_id)
     return RedirectResponse("/accounts", 303)

@@ -2,95 +2,144 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
-from consentry.case_steps import CORRECTED, Keyed, defer_case, key_field
+from consentry.case_steps import CORRECTED, ILLEGIBLE, KEYED, Keyed, defer_case, key_field
 from consentry.claims import beat_claim, claim_case, take_over_case
-from consentry.deciding import Terms, decide_case
+from consentry.deciding import ACCEPT, REJECT, RETURN, Terms, decide_case
 from consentry.errors import CommandError
-from consentry.queue_board import find_next, list_lines
-from consentry.undoing import reverse_decision
-from consentry.viewing import record_view, record_view_once
+from consentry.form_pages import list_sources
+from consentry.queue_board import GRADES, MOST_LINES, QueueFilter, describe_queue, find_next
+from consentry.undoing import is_reversible, reverse_decision
+from consentry.viewing import Shown, record_view, record_view_once
+from consentry.web.case_fields import find_box
 from consentry.web.case_view import describe_case
 from consentry.web.doors import AtDesk, Denied, Desk
-from store.desk_tables import Account
+from consentry.web.words import RETURN_REASONS
+from review_queue import Reason
 from store.tables import Case
 from store.tables import Form as FormRow
 
 router = APIRouter()
 Text = Annotated[str, Form()]
+NONE_OF_THESE = "none"
+
+
+def _read_filter(
+    partner: str = "", reason: str = "", school: str = "", age: str = "", mine: bool = False
+) -> QueueFilter:
+    return QueueFilter(partner, reason, school, age if age in GRADES else "", mine)
+
+
+Wanted = Annotated[QueueFilter, Depends(_read_filter)]
 
 
 @router.get("/queue", name="queue")
-def show_queue(desk: AtDesk, partner: str = "", reason: str = "") -> Response:
+def show_queue(desk: AtDesk, wanted: Wanted, after: str = "") -> Response:
     """Open cases, oldest first."""
     with desk.program.installation.reading() as session:
-        everything = list_lines(desk.program, session)
-        lines = list_lines(desk.program, session, partner, reason) if partner or reason else everything
-    partners = sorted({line.partner_id for line in everything})
-    reasons = sorted({code for line in everything for code in line.reasons})
-    return desk.show("queue.html", lines=lines, partners=partners, reasons=reasons, partner=partner, reason=reason)
+        board = describe_queue(desk.program, session, wanted, desk.person.name)
+        last = _find_last(desk, session, after)
+    return desk.show("queue.html", board=board, wanted=wanted, most=MOST_LINES, last=last)
 
 
 @router.get("/cases/{case_id}", name="case")
-def show_case(desk: AtDesk, case_id: str) -> Response:
+def show_case(desk: AtDesk, wanted: Wanted, case_id: str, after: str = "", find: str = "") -> Response:
     """One case; recorded as shown, and claimed where the person decides and nobody else holds it."""
-    clock, person = desk.program.read_clock(), desk.person
-    with desk.program.installation.writing() as session:
+    clock, person, installation = desk.program.read_clock(), desk.person, desk.program.installation
+    with installation.reading() as session:
         case = session.get_one(Case, case_id)
-        holder = None
+        view = describe_case(desk.office, session, case, person, find)
+        last = _find_last(desk, session, after)
+        following = find_next(desk.program, session, wanted, case_id, person.name)
+        ahead = session.get(FormRow, session.get_one(Case, following).form_id) if following else None
+    holder = None
+    with installation.writing() as session:
         if case.state == "open" and person.role is not Role.AUDITOR:
             holder = claim_case(session, case_id, person.name, clock.now).holder
-        view = describe_case(desk.office, session, case, person)
-        record_view(session, clock, (person.account_id, person.name), "case", case.form_id, view.student_ids)
-    return desk.show("case.html", view=view, holder=holder, may_decide=holder == person.name)
+        shown = Shown("key first" if view.to_key else "case", case.form_id, [case.form_id], view.student_ids)
+        record_view(session, clock, person.as_viewer, shown)
+    if ahead is not None:
+        desk.office.pictures.draw_ahead(list_sources(ahead))
+    return desk.show(
+        "eyes_first.html" if view.to_key and holder == person.name else "case.html",
+        view=view,
+        holder=holder,
+        may_decide=holder == person.name and case.state == "open",
+        wanted=wanted,
+        last=last,
+        find=find,
+        return_reasons=RETURN_REASONS,
+    )
 
 
 @router.get("/forms/{form_id}/page", name="page_picture")
-def send_page_picture(desk: AtDesk, form_id: str) -> Response:
-    """The page of a form, drawn; recorded as shown where no page that shows it was today."""
-    person = desk.person
-    record_view_once(desk.program, (person.account_id, person.name), "page", form_id)
+def send_page_picture(desk: AtDesk, form_id: str, number: Annotated[int, Query(ge=1)] = 1) -> Response:
+    """A page of a form, drawn; recorded as shown where no page that shows it was today."""
+    record_view_once(desk.program, desk.person.as_viewer, "page", form_id)
     with desk.program.installation.reading() as session:
-        form = session.get_one(FormRow, form_id)
-    picture = desk.office.pictures.draw(form)
-    if picture is None:
-        raise Denied(404)
-    return Response(picture.content, media_type="image/webp", headers={"cache-control": "private, max-age=600"})
+        sources = list_sources(session.get_one(FormRow, form_id))
+    picture = desk.office.pictures.draw(sources[number - 1]) if number <= len(sources) else None
+    return _send_picture(picture.content if picture else None)
+
+
+@router.get("/forms/{form_id}/crops/{field}", name="crop_picture")
+def send_crop(desk: AtDesk, form_id: str, field: str) -> Response:
+    """One field of a form and nothing else of its page."""
+    record_view_once(desk.program, desk.person.as_viewer, "crop", form_id)
+    with desk.program.installation.reading() as session:
+        found = find_box(session.get_one(FormRow, form_id), field)
+    return _send_picture(desk.office.pictures.cut(found.page, found.box) if found else None)
 
 
 @router.post("/cases/{case_id}/decide", name="decide")
-def decide(desk: AtDesk, case_id: str, action: Text, seen: Text, reason: Text = "", student: Text = "") -> Response:
+def decide(
+    desk: AtDesk,
+    wanted: Wanted,
+    case_id: str,
+    action: Text,
+    seen: Text,
+    reason: Text = "",
+    student: Text = "",
+    code: Annotated[list[Reason] | None, Form()] = None,
+) -> Response:
     """Decides, and goes on to the next case."""
-    terms = Terms(seen, desk.office.enrollment, _list_leads(desk))
-    why = reason.strip() or ("page looked at, the child agrees" if action == "accept" else "")
-    if action == "accept" and not student:
-        return desk.refuse(CommandError("choose the child first: keys 1 to 5"))
+    terms = Terms(seen, desk.office.enrollment, desk.list_leads())
+    if action == ACCEPT and not student:
+        return desk.refuse(CommandError("choose the child first: keys 1 to 5, or 0 for none of these"))
+    if action == ACCEPT and student == NONE_OF_THESE:
+        action, code = RETURN, [Reason.NOT_ENROLLED]
+    why = _word_reason(action, reason, code or [])
+    chosen = student if action == ACCEPT else None
     try:
-        decide_case(desk.program, case_id, action, student or None, why, desk.person.name, terms)
+        if action == REJECT and not reason.strip():
+            raise CommandError("rejecting a form needs a reason in words")
+        decide_case(desk.program, case_id, action, chosen, why, desk.person.name, terms)
     except CommandError as error:
         return desk.refuse(error)
-    return _go_on(desk, case_id)
+    return _go_on(desk, wanted, case_id)
 
 
 @router.post("/cases/{case_id}/key", name="key")
-def key(desk: AtDesk, case_id: str, field: Text, value: Text = "", kind: Text = CORRECTED) -> Response:
+def key(desk: AtDesk, wanted: Wanted, case_id: str, field: Text, value: Text = "", kind: Text = CORRECTED) -> Response:
     """Notes what a person keyed and shows the case matched anew."""
+    keyed = Keyed(field, value, kind if kind in (KEYED, ILLEGIBLE) else CORRECTED)
     try:
-        key_field(desk.program, desk.office.enrollment, case_id, Keyed(field, value, kind), desk.person.name)
+        key_field(desk.program, desk.office.enrollment, case_id, keyed, desk.person.name)
     except CommandError as error:
         return desk.refuse(error)
-    return RedirectResponse(f"/cases/{case_id}", 303)
+    return RedirectResponse(f"/cases/{case_id}{wanted.as_query()}", 303)
 
 
 @router.post("/cases/{case_id}/defer", name="defer")
-def defer(desk: AtDesk, case_id: str, until: Text, reason: Text) -> Response:
+def defer(desk: AtDesk, wanted: Wanted, case_id: str, until: Text, reason: Text) -> Response:
     """Puts a case off to a day."""
     try:
         defer_case(desk.program, case_id, date.fromisoformat(until), reason, desk.person.name)
@@ -98,27 +147,27 @@ def defer(desk: AtDesk, case_id: str, until: Text, reason: Text) -> Response:
         return desk.refuse(CommandError("a day is written YYYY-MM-DD"))
     except CommandError as error:
         return desk.refuse(error)
-    return _go_on(desk, case_id)
+    return _go_on(desk, wanted, case_id)
 
 
 @router.post("/cases/{case_id}/reverse", name="reverse")
-def reverse(desk: AtDesk, case_id: str, reason: Text = "") -> Response:
+def reverse(desk: AtDesk, wanted: Wanted, case_id: str, reason: Text = "") -> Response:
     """Takes the last decision on a case back."""
     try:
         reverse_decision(desk.program, case_id, desk.person.name, reason, desk.is_lead)
     except CommandError as error:
         return desk.refuse(error)
-    return RedirectResponse(f"/cases/{case_id}", 303)
+    return RedirectResponse(f"/cases/{case_id}{wanted.as_query()}", 303)
 
 
 @router.post("/cases/{case_id}/take-over", name="take_over")
-def take_over(desk: AtDesk, case_id: str, reason: Text) -> Response:
+def take_over(desk: AtDesk, wanted: Wanted, case_id: str, reason: Text) -> Response:
     """Takes a case from whoever holds it."""
     try:
         take_over_case(desk.program, case_id, desk.person.name, reason)
     except CommandError as error:
         return desk.refuse(error)
-    return RedirectResponse(f"/cases/{case_id}", 303)
+    return RedirectResponse(f"/cases/{case_id}{wanted.as_query()}", 303)
 
 
 @router.post("/cases/{case_id}/beat", name="beat")
@@ -127,12 +176,37 @@ def beat(desk: AtDesk, case_id: str) -> Response:
     return Response(status_code=204 if beat_claim(desk.program, case_id, desk.person.name) else 409)
 
 
-def _go_on(desk: Desk, case_id: str) -> Response:
-    with desk.program.installation.reading() as session:
-        following = find_next(list_lines(desk.program, session), case_id, desk.person.name)
-    return RedirectResponse(f"/cases/{following}?after={case_id}" if following else f"/queue?after={case_id}", 303)
+def _word_reason(action: str, reason: str, codes: list[Reason]) -> str:
+    if action == ACCEPT:
+        return reason.strip() or "page looked at, the child agrees"
+    return ": ".join(part for part in (" ".join(codes), reason.strip()) if part)
 
 
-def _list_leads(desk: Desk) -> frozenset[str]:
+def _go_on(desk: Desk, wanted: QueueFilter, case_id: str) -> Response:
     with desk.program.installation.reading() as session:
-        return frozenset(session.scalars(select(Account.name).where(Account.role == Role.LEAD)))
+        following = find_next(desk.program, session, wanted, case_id, desk.person.name)
+    place = f"/cases/{following}" if following else "/queue"
+    query = wanted.as_query()
+    return RedirectResponse(f"{place}{query}{'&' if query else '?'}after={case_id}", 303)
+
+
+@dataclass(frozen=True, slots=True)
+class LastDecision:
+    """What the person has just decided: the case, and the state of its form now."""
+
+    case_id: str
+    state: str
+
+
+def _find_last(desk: Desk, session: Session, case_id: str) -> LastDecision | None:
+    """The case that the person has just decided, where they can take that back."""
+    if not case_id or not is_reversible(session, case_id, desk.person.name, desk.is_lead):
+        return None
+    form = session.get_one(FormRow, session.get_one(Case, case_id).form_id)
+    return LastDecision(case_id, form.state)
+
+
+def _send_picture(content: bytes | None) -> Response:
+    if content is None:
+        raise Denied(404)
+    return Response(content, media_type="image/webp", headers={"cache-control": "private, max-age=600"})

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Form
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import select
 
-from consentry.accounts import Role, check_password
+from consentry.accounts import check_password
 from consentry.web.doors import AtDesk, Denied
 from consentry.web.people import COOKIE, LONGEST, begin_session, end_session
+from consentry.web.places import PLACES
 from store.tables import LedgerHead
 
 router = APIRouter()
 _STATIC = Path(__file__).parents[1] / "static"
 _FILES = frozenset(file.name for file in _STATIC.iterdir())
-_HOMES = {Role.PARTNER: "/submissions", Role.ADMIN: "/accounts"}
 
 
 @router.get("/healthz", name="healthz")
@@ -39,7 +39,7 @@ def send_static_file(name: str) -> Response:
 @router.get("/", name="home")
 def go_home(desk: AtDesk) -> Response:
     """To the first page of the person's role."""
-    return RedirectResponse(_HOMES.get(desk.person.role, "/queue"), 303)
+    return RedirectResponse(PLACES[desk.person.role][0].address, 303)
 
 
 @router.get("/login", name="login_page")
@@ -54,13 +54,15 @@ def log_in(desk: AtDesk, username: Annotated[str, Form()], password: Annotated[s
     address = desk.request.client.host if desk.request.client else ""
     wait = desk.office.brake.seconds_to_wait(username, address)
     if wait > 0:
-        response = desk.show("login.html", 429, trouble=f"Too many tries. Wait {int(wait) + 1} seconds and try again.")
-        response.headers["retry-after"] = str(int(wait) + 1)
+        seconds = int(wait) + 1
+        trouble = desk.voice("Too many tries. Wait {seconds} seconds and try again.", seconds=seconds)
+        response = desk.show("login.html", 429, trouble=trouble)
+        response.headers["retry-after"] = str(seconds)
         return response
     account = check_password(desk.program, username, password)
     desk.office.brake.note(username, address, account is not None)
     if account is None:
-        return desk.show("login.html", 401, trouble="Name or password is not right.")
+        return desk.show("login.html", 401, trouble=desk.voice("Name or password is not right."))
     end_session(desk.program, desk.request.cookies.get(COOKIE))
     response = RedirectResponse("/", 303)
     token = begin_session(desk.program, account, awaits_code=False)

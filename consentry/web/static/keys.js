@@ -1,25 +1,52 @@
-// Keys of the pages: whatever carries data-key is pressed or focused by that key. Letters only where they are switched on,
-// none while somebody types. Focusing a field outlines it on the page and zooms there.
+// Keys of the pages: whatever carries data-key is pressed, opened or focused by that key. Single letters, digits and signs only
+// where the person has them on, none while somebody types. Focusing a field outlines it on the page and zooms there.
 "use strict";
-const desk = document.querySelector(".case"), page = document.getElementById("page"), outline = document.getElementById("outline");
+const letters = document.body.hasAttribute("data-letter-keys"), help = document.getElementById("keys");
+
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input:not([type=radio]), select, textarea");
-  if (typing || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key === "Enter" && event.target.matches("a, button, summary")) return;
-  if (event.key.length === 1 && desk && !desk.hasAttribute("data-letter-keys")) return;
-  const found = document.querySelector(`[data-key="${CSS.escape(event.key.length === 1 ? event.key.toLowerCase() : event.key)}"]`);
-  if (!found) return;
+  const typing = event.target.matches("input:not([type=radio], [type=checkbox]), select, textarea");
+  if (typing || event.ctrlKey || event.altKey || event.metaKey || help?.open) return;
+  if (event.key === "Enter" && event.target.matches("a, button, summary, input[type=checkbox]")) return;
+  if (event.key.length === 1 && !letters) return;
+  if (event.key === "?" && help) { event.preventDefault(); help.showModal(); return; }
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!found || found.disabled) return;
   event.preventDefault();
-  if (found.matches("input:not([type=radio])")) found.focus(); else found.click();
+  if (found.matches("summary")) open(found.parentElement);
+  else if (found.matches("input:not([type=radio]), select")) found.focus();
+  else if (found.matches("input")) { found.checked = true; found.focus(); }
+  else found.click();
 });
-if (page) {
-  document.querySelectorAll("[data-box]").forEach((row) => row.addEventListener("focus", () => {
-    const [x, y, width, height] = row.dataset.box.split(" ").map(Number);
-    for (const [name, value] of Object.entries({ x, y, width, height })) outline.setAttribute(name, value);
-    page.setAttribute("viewBox", `${Math.max(x - 200, 0)} ${Math.max(y - 300, 0)} ${width + 400} ${height + 600}`);
-  }));
-  document.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => {
-    const [, , width, height] = page.dataset.whole.split(" ").map(Number), times = Number(button.dataset.zoom);
-    page.setAttribute("viewBox", `0 0 ${width / times} ${height / times}`);
-  }));
+document.querySelectorAll("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
+
+function open(details) {
+  details.open = true;
+  details.querySelector("input:not([type=hidden]), select, button")?.focus();
 }
+
+const sheets = [...document.querySelectorAll("svg.sheet")], fieldToKey = document.getElementById("field-to-key");
+function look(row) {
+  const [x, y, width, height] = row.dataset.box.split(" ").map(Number);
+  for (const sheet of sheets) {
+    if (sheet.dataset.page === row.dataset.page) {
+      sheet.setAttribute("viewBox", `${Math.max(x - 200, 0)} ${Math.max(y - 300, 0)} ${width + 400} ${height + 600}`);
+    }
+  }
+  document.querySelectorAll(".spot").forEach((spot) => spot.classList.toggle("looked-at", spot.dataset.spot === row.dataset.field));
+  if (fieldToKey && [...fieldToKey.options].some((option) => option.value === row.dataset.field)) fieldToKey.value = row.dataset.field;
+}
+document.querySelectorAll("[data-box]").forEach((row) => {
+  row.addEventListener("focus", () => look(row));
+  row.addEventListener("click", () => row.focus());
+});
+document.querySelectorAll(".spot").forEach((spot) => spot.addEventListener("click", () => {
+  document.querySelector(`[data-field="${CSS.escape(spot.dataset.spot)}"]`).focus();
+}));
+document.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => sheets.forEach((sheet) => {
+  const [, , width, height] = sheet.dataset.whole.split(" ").map(Number), times = Number(button.dataset.zoom);
+  sheet.setAttribute("viewBox", `0 0 ${width / times} ${height / times}`);
+})));
+
+const held = document.querySelector("[data-beat]");
+if (held) setInterval(() => fetch(held.dataset.beat, { method: "POST", headers: { "x-form-token": held.dataset.token } }), 60000);

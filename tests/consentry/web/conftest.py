@@ -1,4 +1,8 @@
-"""One home with two cases and two partners, an account of each role, and a server on it, all made once."""
+"""One home with three cases, a grant that waits to be keyed blindly, two partners, an account of each role, and a server on it,
+all made once.
+
+The first two cases lack a birth date on paper; of the third, the birth date alone is in doubt.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,28 @@ import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import select
 
 from consentry.accounts import NewAccount, Role, add_account
 from consentry.program import Program
+from consentry.rulings import RULES_ACTOR
 from consentry.settings import Settings
 from consentry.web.app import make_app
+from store import Entry, Event, record
+from store.desk_tables import Batch
+from store.risk_tables import BlindTask
+from store.tables import Grant
 from tests.consentry.conftest import District
 
 PASSWORD = "a long enough password"  # noqa: S105 - of people in the tests alone
-ACCOUNTS = {"ana": Role.STAFF, "lea": Role.LEAD, "aud": Role.AUDITOR, "adm": Role.ADMIN, "par": Role.PARTNER}
+ACCOUNTS = {
+    "ana": Role.STAFF,
+    "ben": Role.STAFF,
+    "lea": Role.LEAD,
+    "aud": Role.AUDITOR,
+    "adm": Role.ADMIN,
+    "par": Role.PARTNER,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,19 @@ class Site:
     cases: list[str]
     mine: str
     another: str
+
+    @property
+    def access(self) -> set[str]:
+        """Whom the partner sees, beyond the child whose form was plain."""
+        return {row["student_id"] for row in self.district.expect("access", "rainier")} - {"1000004"}
+
+    @property
+    def open_cases(self) -> list[str]:
+        return [case["case_id"] for case in self.district.expect("queue", "list")]
+
+    def find_task(self) -> BlindTask:
+        with self.program.installation.reading() as session:
+            return session.scalars(select(BlindTask)).one()
 
     def log_in(self, name: str) -> httpx.Client:
         client = httpx.Client(base_url=self.url, headers={"accept": "application/json"})
@@ -53,7 +83,11 @@ def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     district.set_up()
     district.save(district.fill("1000001", birth_date="", school=""), "a.png")
     district.save(district.fill("1000002", seed=3, birth_date=""), "b.png")
-    district.take_in(district.write_list("1000001", "1000002", student_id=""))
+    district.save(district.fill("1000004", seed=5), "d.png")
+    district.save(district.fill("1000006", seed=6, student_id="", birth_date="9/26/2012"), "e.png")
+    rows = [district.make_row(number, student_id="") for number in ("1000001", "1000002", "1000004")]
+    rows.append(district.make_row("1000006", student_id="", birth_date="2012-09-26"))
+    district.take_in(district.write_rows(rows))
     district.expect("partner", "add", "Green Lake Mentors", "--id", "green")
     district.expect(
         "submit",
@@ -66,8 +100,46 @@ def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = Program.open(Settings(home=district.home, today=date(2024, 10, 1)))
     for name, role in ACCOUNTS.items():
         add_account(program, NewAccount(name, role, "rainier" if role is Role.PARTNER else None, PASSWORD), "test")
+    draw_blind_task(program)
+    keep_closed_batch(program)
     program.installation.engine.dispose()
     return district.folder
+
+
+def draw_blind_task(program: Program) -> None:
+    """Draws the one grant of the home, which the secret of this home need not have drawn."""
+    clock = program.read_clock()
+    with program.installation.writing() as session:
+        if session.scalars(select(BlindTask)).first() is not None:
+            return
+        grant = session.scalars(select(Grant)).one()
+        task = BlindTask(
+            task_id="blind-of-the-test",
+            grant_id=grant.grant_id,
+            form_id=grant.form_id,
+            student_id=grant.student_id,
+            granted_by=RULES_ACTOR,
+            state="open",
+            case_id=None,
+            drawn_on=clock.today,
+            drawn_at=clock.now,
+        )
+        record(session, clock, Entry(Event.BLIND_TASK_DRAWN, task.task_id, "program", [task]))
+
+
+def keep_closed_batch(program: Program) -> None:
+    clock = program.read_clock()
+    batch = Batch(
+        batch_id="batch-of-the-test",
+        proposed_by="ben",
+        items=[],
+        state="dropped",
+        confirmed_by="lea",
+        reason="a batch to look at",
+        at=clock.now,
+    )
+    with program.installation.writing() as session:
+        record(session, clock, Entry(Event.BATCH_PROPOSED, batch.batch_id, "ben", [batch]))
 
 
 @contextmanager

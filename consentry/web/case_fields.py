@@ -1,0 +1,115 @@
+"""The fields of a case as a table: the page and place of each, what was read or keyed, the row's and each candidate's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from consentry.case_steps import find_row
+from consentry.form_pages import PageSource, find_source, list_sources
+from consentry.held_enrollment import ShownStudent
+from consentry.letter_differences import Piece, mark_differences
+from consentry.paper_facts import QUERY_FIELDS
+from ocr import FIELD_KINDS
+from store.tables import Form
+
+_STUDENT_OF = {
+    "student_first": "first",
+    "student_middle": "middle",
+    "student_last": "last",
+    "other_name": "other_names",
+    "parent_name": "guardians",
+}
+_ROW_OF = {"student_first": "first_name", "student_middle": "middle_name", "student_last": "last_name"}
+_MARGIN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands: which page of the form, counted from 1, and its box there."""
+
+    page: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def view_box(self) -> str:
+        """The box as an SVG has it."""
+        return f"{self.x} {self.y} {self.width} {self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """One field. Values of row and candidates come in pieces: what differs from the page is marked."""
+
+    name: str
+    place: Place
+    read: str
+    keyed: str
+    row: tuple[Piece, ...]
+    candidates: tuple[tuple[Piece, ...], ...]
+
+
+def show_lines(
+    session: Session, form: Form, keyed: dict[str, str], students: Sequence[ShownStudent]
+) -> tuple[ShownLine, ...]:
+    """All fields that stand on a form's pages, in the order of the contract."""
+    row = find_row(session, form)
+    lines = []
+    for name in FIELD_KINDS:
+        place = find_place(form, name)
+        field = form.fields.get(name)
+        if place is None or not isinstance(field, dict):
+            continue
+        read = str(field.get("value") or "")
+        seen = keyed.get(name) or read
+        listed = str(row.cells.get(_ROW_OF.get(name, name), "") or "") if row and name in QUERY_FIELDS else ""
+        values = [_value_of(student, name) for student in students]
+        lines.append(
+            ShownLine(
+                name=name,
+                place=place,
+                read=read,
+                keyed=keyed.get(name, ""),
+                row=mark_differences(listed, seen),
+                candidates=tuple(mark_differences(value, seen or listed) for value in values),
+            )
+        )
+    return tuple(lines)
+
+
+def find_place(form: Form, name: str) -> Place | None:
+    """Where a field stands on a form, None for one that has no box."""
+    field = form.fields.get(name)
+    box = field.get("box") if isinstance(field, dict) else None
+    if not isinstance(box, list):
+        return None
+    x0, y0, x1, y1 = (int(str(edge)) for edge in box)
+    sources = list_sources(form)
+    page = sources.index(find_source(field) or sources[0]) + 1
+    return Place(page, x0 - _MARGIN, y0 - _MARGIN, max(x1 - x0, 1) + 2 * _MARGIN, max(y1 - y0, 1) + 2 * _MARGIN)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBox:
+    """A page and a box on it in page pixels: x0, y0, x1, y1."""
+
+    page: PageSource
+    box: tuple[int, ...]
+
+
+def find_box(form: Form, name: str) -> FieldBox | None:
+    """Where to cut a field out."""
+    field = form.fields.get(name)
+    box = field.get("box") if isinstance(field, dict) else None
+    if not isinstance(box, list):
+        return None
+    return FieldBox(find_source(field) or list_sources(form)[0], tuple(int(str(edge)) for edge in box))
+
+
+def _value_of(student: ShownStudent, name: str) -> str:
+    return str(getattr(student, _STUDENT_OF.get(name, name))) if name in QUERY_FIELDS else ""

@@ -1,0 +1,27 @@
+"""Which pages stand in the bar at the top, by role; the first is where a person comes in. Who may open them is in `rules`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from consentry.accounts import Role
+from consentry.web.words import mark
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the bar: address and name."""
+
+    address: str
+    words: str
+
+
+_QUEUE, _BATCHES = Place("/queue", mark("Queue")), Place("/batches", mark("Accept many"))
+_KEYING = Place("/keying", mark("Blind keying"))
+PLACES = {
+    Role.STAFF: (_QUEUE, _BATCHES, _KEYING),
+    Role.LEAD: (_QUEUE, _BATCHES, _KEYING),
+    Role.AUDITOR: (_QUEUE,),
+    Role.PARTNER: (Place("/submissions", mark("Submissions")),),
+    Role.ADMIN: (Place("/accounts", mark("Accounts")),),
+}

@@ -1,0 +1,49 @@
+"""The languages of the pages: gettext catalogues read once at start; a text without a translation stays English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+LANGUAGES = {"en": "English", "es": "Español"}
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One language. Called with an English text, it gives the text in that language, values put in by name."""
+
+    language: str
+    texts: dict[str, str]
+
+    def __call__(self, words: str, **values: object) -> str:
+        """The text, with `{name}` replaced by the values."""
+        said = self.texts.get(words) or words
+        return said.format(**values) if values else said
+
+
+class Voices:
+    """All languages that the pages speak."""
+
+    def __init__(self) -> None:
+        self._voices = {language: Voice(language, _read_texts(language)) for language in LANGUAGES}
+
+    def find(self, language: str) -> Voice:
+        """The voice of a language, English for one that there is none of."""
+        return self._voices.get(language, self._voices[SOURCE_LANGUAGE])
+
+    def choose(self, accepted: str) -> str:
+        """The first language of an Accept-Language header that the pages speak."""
+        asked = (part.split(";")[0].strip().split("-")[0].casefold() for part in accepted.split(","))
+        return next((language for language in asked if language in self._voices), SOURCE_LANGUAGE)
+
+
+def _read_texts(language: str) -> dict[str, str]:
+    if language == SOURCE_LANGUAGE:
+        return {}
+    with (LOCALE / language / "LC_MESSAGES" / "consentry.po").open("rb") as stream:
+        catalogue = read_po(stream, locale=language)
+    return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string and not entry.fuzzy}
