@@ -71,7 +71,7 @@ class BirthDateIndex:
         self.iso_forms = tuple(iso(day) for day in self.days)
         self._years = self._codes // 10_000
         self.any_day = self._price_any_day()
-        self._cache: dict[str, WeighedDates | None] = {}
+        self._cache: dict[Day, WeighedDates] = {}
 
     def _price_any_day(self) -> float:
         """Log chance of one day for somebody whose day nobody here has: spread over the years enrolled, twenty at least."""
@@ -95,16 +95,17 @@ class BirthDateIndex:
 
     def weigh_text(self, text: str) -> WeighedDates | None:
         """Ratios for a written date; None where no date can be made out."""
-        if text not in self._cache:
+        day = read_day(text)
+        if day is None:
+            return None
+        found = self._cache.get(day)
+        if found is None:
             if len(self._cache) > CACHED_DATES:
                 self._cache.clear()
-            day = read_day(text)
-            found = None
-            if day is not None:
-                ids, channel = self.price_slips(day)
-                found = self.finish(ids, channel, self.any_day, (day.month, day.day) == (1, 1))
-            self._cache[text] = found
-        return self._cache[text]
+            ids, channel = self.price_slips(day)
+            found = self.finish(ids, channel, self.any_day, (day.month, day.day) == (1, 1))
+            self._cache[day] = found
+        return found
 
     def price_slips(self, written: Day) -> tuple[IntArray, NDArray[np.float64]]:
         """Enrolled dates that `written` may be a slip of, ascending, and log P(written | date)."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from matching.birth_dates import BirthDateIndex
 from matching.enrollment_columns import EnrollmentColumns, TextColumn
-from matching.grades import GradeIndex
+from matching.grades import GRADES, GradeIndex
 from matching.guardians import GuardianIndex
 from matching.name_index import NameIndex
 from matching.name_roles import NameRecord
@@ -43,11 +43,9 @@ class ChildIndex:
         self.schools = SchoolIndex(columns.school, number_families(columns.last, columns.guardians), weights)
         self.grades = GradeIndex(columns.grade, weights)
         self.guardians = GuardianIndex(columns.guardians, columns.last, weights, unlisted_population)
-        cells = self.schools.school_of_child.astype(np.int64) * 16 + self.grades.grade_of_child
-        rows = len(self.schools.texts) + 1
-        self.schools_and_grades: FloatArray = (
-            np.bincount(cells, minlength=16 * rows).reshape(rows, 16).astype(np.float32)
-        )
+        self.cell_of_child: IntArray = self.schools.school_of_child * np.int32(GRADES) + self.grades.grade_of_child
+        cells = (len(self.schools.texts) + 1) * GRADES
+        self.children_of_cell: FloatArray = np.bincount(self.cell_of_child, minlength=cells).astype(np.float32)
 
     def record(self, child: int) -> NameRecord:
         """A child's names."""

@@ -7,7 +7,7 @@ says nearly all of it already, and `matcher` counts it less where the date agree
 from __future__ import annotations
 
 import re
-from math import log
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from matching.enrollment_columns import TextColumn
 from matching.name_vocabulary import FloatArray
 from matching.weights import Weights
 
+GRADES = 16
+"""Places of grades: 0 is pre-kindergarten, the last is none."""
 _KINDERGARTEN = {"k", "kg", "kindergarten", "kinder", "0", "00"}
 _BEFORE = {"pk", "prek", "pre", "preschool", "-1", "p3", "p4", "tk"}
 _WORDS = (
@@ -36,6 +38,7 @@ _ORDINAL = {word: number for number, word in enumerate(_WORDS, 1)} | {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def read_grade(text: str) -> int | None:
     """-1 for pre-kindergarten, 0 for kindergarten, 1 to 12; None where the text is no grade."""
     shown = text[:30].strip().lower()
@@ -62,17 +65,17 @@ class GradeIndex:
         read = [read_grade(text) for text in grades.values]
         places = np.array([15 if number is None else number + 1 for number in read], dtype=np.int8)
         self.grade_of_child = places[grades.codes]
-        self._same, self._off_by_one = weights.grade_slips.same, weights.grade_slips.off_by_one
-        counts = np.bincount(self.grade_of_child, minlength=16)[:15].astype(np.float64)
-        self._frequency = (counts + 0.5) / (counts.sum() + 7.5)
+        counts = np.bincount(self.grade_of_child, minlength=GRADES)[: GRADES - 1].astype(np.float64)
+        frequency = (counts + 0.5) / (counts.sum() + 7.5)
+        slips = weights.grade_slips
+        far_off = max(1 - slips.same - slips.off_by_one, 1e-3) / 12
+        apart = np.abs(np.arange(GRADES - 1)[:, None] - np.arange(GRADES - 1))
+        chance = np.where(apart == 0, slips.same, np.where(apart == 1, slips.off_by_one / 2, far_off))
+        ratios = np.log(chance) - np.log(chance @ frequency)[:, None]
+        self.nothing: FloatArray = np.zeros(GRADES, dtype=np.float32)
+        self._ratios: FloatArray = np.pad(ratios, ((0, 0), (0, 1))).astype(np.float32)
 
     def weigh_text(self, text: str) -> FloatArray | None:
         """Log-likelihood ratio of each grade, (16,): place 0 is pre-kindergarten, place 15 is 0 for no grade."""
         written = read_grade(text)
-        if written is None or not 0 <= written + 1 < 15:
-            return None
-        apart = np.abs(np.arange(-1, 14) - written)
-        same, off = self._same, self._off_by_one
-        chance = np.where(apart == 0, same, np.where(apart == 1, off / 2, max(1 - same - off, 1e-3) / 12))
-        anybody = float((chance * self._frequency).sum())
-        return np.append(np.log(chance) - log(anybody), 0.0).astype(np.float32)
+        return None if written is None else self._ratios[written + 1]

@@ -75,7 +75,8 @@ class GuardianIndex:
             if len(self._cache) > CACHED_NAMES:
                 self._cache.clear()
             near = self.vocabulary.find_neighbours(word)
-            population = population_log_probability(near, self.postings.log_frequency, self._unseen_share)
+            known = np.exp(near.channel + self.postings.log_frequency[near.ids])
+            population = population_log_probability(near, known, self._unseen_share)
             unrelated = self._weights.unrelated.guardian_word
             found = mix_unrelated(near.ids, near.channel, population, unrelated, _NO_CLASS)
             self._cache[word] = found

@@ -20,7 +20,7 @@ _AT_ONCE = 100_000
 
 
 def sign_letters(name: str) -> int:
-    """52 bits: which letters occur, and which occur twice. One slip changes at most two of them."""
+    """52 bits: which letters occur, and which occur twice. Another letter changes two at most, a lost or added one one."""
     once = 0
     twice = 0
     for letter in name:

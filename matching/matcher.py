@@ -6,9 +6,7 @@ content never raises: what can't be read says nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +16,7 @@ from matching.assignment import assign_one_to_one
 from matching.child_index import ChildIndex
 from matching.enrollment_columns import take_columns
 from matching.evidence_words import EvidenceWriter
+from matching.forked_shares import count_processes, match_in_shares
 from matching.posterior import Prior, compute_probabilities, join_corrections, join_ratios, join_witnesses
 from matching.query_reading import ReadQuery
 from matching.reach import Array64, reach_children
@@ -29,7 +28,6 @@ MOST_CANDIDATES = 10
 LOWEST_PROBABILITY = 1e-6
 UNLISTED_POPULATION = 300.0
 AT_ONCE = 192
-MOST_THREADS = 4
 
 
 class Matcher:
@@ -85,18 +83,17 @@ class Matcher:
         return found
 
     def match_batch(self, queries: Sequence[Query], one_to_one: bool = False) -> list[list[Candidate]]:
-        """`match` for each query, in order. With `one_to_one` no two queries may claim one child: a child that fits two
-        queries stays likely for the one it fits best, and the other's probability for it is cut accordingly.
+        """`match` for each query, in order; many queries on all cores, where this process has no other threads.
+
+        With `one_to_one` no two queries may claim one child: a child that fits two queries stays likely for the one it fits
+        best, and the other's probability for it is cut accordingly.
         """
-        lots = [queries[start : start + AT_ONCE] for start in range(0, len(queries), AT_ONCE)]
-        threads = min(MOST_THREADS, os.cpu_count() or 1, len(lots))
-        if threads > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                answers = list(pool.map(lambda lot: self._match_some(lot, Witness.FORM), lots))
-        else:
-            answers = [self._match_some(lot, Witness.FORM) for lot in lots]
-        found = [candidates for lot in answers for candidates in lot]
+        found = match_in_shares(queries, self._match_all, count_processes(len(queries)))
         return assign_one_to_one(found) if one_to_one else found
+
+    def _match_all(self, queries: Sequence[Query]) -> list[list[Candidate]]:
+        lots = [queries[start : start + AT_ONCE] for start in range(0, len(queries), AT_ONCE)]
+        return [candidates for lot in lots for candidates in self._match_some(lot, Witness.FORM)]
 
     def _match_some(self, queries: Sequence[Query], witness: Witness) -> list[list[Candidate]]:
         found: list[list[Candidate]] = [[] for _ in queries]

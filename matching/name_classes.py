@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,9 @@ Array64 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NameClasses:
-    """`log_prior` (K,); for each box given to `learn_classes` the forms' log frequency in each class less that among all
-    children, (V, K); and the log chance of a birth date on 1 January in each class less that among all, (K,), and of another.
+    """`log_prior` (K,). `lift`, for each box given to `learn_classes`: how much more frequent each form is in each class than
+    among all children, as a factor, (V, K). The log chance of a birth date on 1 January in each class less that among all,
+    (K,), and of another.
     """
 
     log_prior: FloatArray
@@ -45,7 +47,7 @@ def no_classes(boxes: Sequence[Postings]) -> NameClasses:
     """One class that everybody is in."""
     nothing = np.zeros(1, dtype=np.float32)
     return NameClasses(
-        nothing, tuple(np.zeros((box.bearers.size, 1), dtype=np.float32) for box in boxes), nothing, nothing
+        nothing, tuple(np.ones((box.bearers.size, 1), dtype=np.float32) for box in boxes), nothing, nothing
     )
 
 
@@ -65,7 +67,7 @@ def learn_classes(boxes: Sequence[Postings], first_of_january: NDArray[np.bool_]
     log_prior, chances, january = _describe(tables, days, belongs)
     share = float(np.clip(days.mean(), 1e-4, 1 - 1e-4))
     lifts = tuple(
-        np.clip(np.log(chance) - np.log(_overall(table))[:, None], -8.0, 8.0).astype(np.float32)
+        np.clip(chance / _overall(table)[:, None], exp(-8.0), exp(8.0)).astype(np.float32)
         for chance, table in zip(chances, tables, strict=True)
     )
     return NameClasses(

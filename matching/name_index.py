@@ -77,17 +77,19 @@ def mix_unrelated(
 ) -> Weighed:
     """Mixes in the chance that something unrelated was written; drops forms that say no more than that.
 
-    `channel` (K,) is log P(written | form), `population` log P(written | anybody).
+    `channel` (K,) is log P(written | form), `population` log P(written | anybody). An id may come more than once: at its best.
     """
     gain = np.exp(np.minimum(channel - np.float32(population), np.float32(60.0)))
     ratio = np.log((1.0 - unrelated) * gain + unrelated)
     floor = log(unrelated)
     speaks = (ratio > floor + 0.05).nonzero()[0]
-    speaks = speaks[np.lexsort((ratio[speaks], ids[speaks]))]
     ids, ratio = ids[speaks], ratio[speaks]
-    best = np.ones(ids.size, dtype=np.bool_)
-    best[:-1] = ids[1:] != ids[:-1]
-    return Weighed(ids[best], ratio[best].astype(np.float32), floor, population, by_class)
+    if not (ids[1:] > ids[:-1]).all():
+        order = np.lexsort((ratio, ids))
+        ids, ratio = ids[order], ratio[order]
+        best = np.append(ids[1:] != ids[:-1], True)
+        ids, ratio = ids[best], ratio[best]
+    return Weighed(ids, ratio.astype(np.float32), floor, population, by_class)
 
 
 class NameIndex:
@@ -223,9 +225,9 @@ class NameIndex:
         if initial is not None:
             ids.append(np.array([initial], dtype=np.int32))
             channel.append(np.array([population + ENROLLED_INITIAL], dtype=np.float32))
-        every, prices = np.concatenate(ids), np.concatenate(channel)
-        borne = self.postings[role].bearers[every] > 0
-        return mix_unrelated(every[borne], prices[borne], population, self._unrelated[role], by_class)
+        every, prices = (ids[0], channel[0]) if len(ids) == 1 else (np.concatenate(ids), np.concatenate(channel))
+        prices = np.where(self.postings[role].bearers[every] > 0, prices, np.float32(-1e4))
+        return mix_unrelated(every, prices, population, self._unrelated[role], by_class)
 
     def _price_splits(self, role: Role, words: tuple[str, ...]) -> list[tuple[float, FloatArray]]:
         """As `price_population` for two names in one box: first and middle, or middle and last."""
@@ -246,14 +248,13 @@ class NameIndex:
 
     def price_population(self, role: Role, near: Neighbours) -> tuple[float, FloatArray]:
         """Log P(anybody writes this in this box), and what each name class adds to that, (K,)."""
-        frequency = self.postings[role].log_frequency
-        population = population_log_probability(near, frequency, self.unseen_share)
+        known = np.exp(near.channel + self.postings[role].log_frequency[near.ids])
+        population = population_log_probability(near, known, self.unseen_share)
         if role not in CLASSED or self._no_class.size == 1:
             return population, self._no_class
         lift = self.classes.lift[CLASSED.index(role)]
-        known = np.exp(near.channel + frequency[near.ids])
         unseen = self.unseen_share * exp(near.written_log_prior) + 1e-30
-        each = (1.0 - self.unseen_share) * (known @ np.exp(lift[near.ids])) + unseen
+        each = (1.0 - self.unseen_share) * (known @ lift[near.ids]) + unseen
         return population, np.asarray(np.log(each) - population, dtype=np.float32)
 
     def price_pictured(
@@ -267,7 +268,7 @@ class NameIndex:
         if self._no_class.size == 1:
             return population, self._no_class
         lift = self.classes.lift[CLASSED.index(role)]
-        each = (1.0 - self.unseen_share) * (known @ np.exp(lift[forms])) + rest
+        each = (1.0 - self.unseen_share) * (known @ lift[forms]) + rest
         return population, np.asarray(np.log(each) + peak - population, dtype=np.float32)
 
     def unrelated_share(self, role: Role) -> float:

@@ -32,7 +32,7 @@ LONGEST_FORM = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """Forms that a written text may stand for: `ids` (K,) and `channel` (K,), log P(written | form), each id once."""
+    """Forms that a written text may stand for: `ids` (K,), ascending, and `channel` (K,), log P(written | form)."""
 
     ids: IntArray
     channel: FloatArray
@@ -59,6 +59,7 @@ class NameVocabulary:
         self._prices = SlipPrices(slips)
         lengths = np.minimum(np.fromiter(map(len, forms), dtype=np.int64, count=len(forms)), LONGEST_FORM)
         self._by_length = np.argsort(lengths, kind="stable").astype(np.int32)
+        self._lengths = lengths[self._by_length].astype(np.int8)
         self._texts_by_length = np.array([*forms, ""], dtype=object)[:-1][self._by_length]
         self._start_of_length = np.searchsorted(lengths[self._by_length], np.arange(LONGEST_FORM + 5)).tolist()
         self._signatures = sign_all(forms)[self._by_length]
@@ -87,19 +88,19 @@ class NameVocabulary:
             self._price_beginnings(written, prices)
             self._price_slips(written, prices)
             self._price_variants(written, prices)
-        return Neighbours(
-            ids=np.fromiter(prices.keys(), dtype=np.int32, count=len(prices)),
-            channel=np.fromiter(prices.values(), dtype=np.float32, count=len(prices)),
-            written_log_prior=self._pairs.price(written[:40]),
-        )
+        ids = np.fromiter(prices.keys(), dtype=np.int32, count=len(prices))
+        channel = np.fromiter(prices.values(), dtype=np.float32, count=len(prices))
+        order = ids.argsort()
+        return Neighbours(ids[order], channel[order], written_log_prior=self._pairs.price(written[:40]))
 
     def _price_slips(self, written: str, prices: dict[int, float]) -> None:
         length = min(len(written), LONGEST_FORM)
         slips = _allowed_slips(length)
         start = self._start_of_length[max(length - slips, 0)]
         end = self._start_of_length[min(length + slips + 1, LONGEST_FORM + 1)]
-        differing = np.bitwise_count(self._signatures[start:end] ^ np.uint64(sign_letters(written)))
-        near = np.flatnonzero(differing <= 2 * slips) + start
+        letters = np.bitwise_count(self._signatures[start:end] ^ np.uint64(sign_letters(written))).view(np.int8)
+        letters += np.abs(self._lengths[start:end] - np.int8(length))
+        near = (letters <= 2 * slips).nonzero()[0] + start
         if near.size:
             self._price_near(written, near, slips, prices)
         exact = self.id_of.get(written)
@@ -162,7 +163,6 @@ class NameVocabulary:
         return np.array(written, dtype=np.int32), np.array(meant, dtype=np.int32), np.array(prices, dtype=np.float32)
 
 
-def population_log_probability(near: Neighbours, log_frequency: FloatArray, unseen_share: float) -> float:
-    """Log P(written) when the writer is anybody: enrolled names by frequency, else a name that nobody here has."""
-    known = float(np.exp(near.channel + log_frequency[near.ids]).sum()) if near.ids.size else 0.0
-    return log((1.0 - unseen_share) * known + unseen_share * exp(near.written_log_prior) + 1e-30)
+def population_log_probability(near: Neighbours, known: FloatArray, unseen_share: float) -> float:
+    """Log P(written) when the writer is anybody: an enrolled name, with chances `known` (K,), or one that nobody here has."""
+    return log((1.0 - unseen_share) * float(known.sum()) + unseen_share * exp(near.written_log_prior) + 1e-30)

@@ -1,4 +1,4 @@
-"""Finds, for many queries at once, the enrolled children that their evidence could make likely.
+"""Finds, for each query, the enrolled children that its evidence could make likely.
 
 Every child that any word, date, number or guardian speaks for is ranked, however weakly; there are no blocks. All other
 children differ in school and grade only, and are summed up exactly. Decides whom to weigh in full; never a probability.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from matching.name_index import Weighed
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
-from matching.postings import LongArray, Postings
+from matching.postings import Postings
 from matching.query_reading import ReadQuery
 
 if TYPE_CHECKING:
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 
 WITHIN_REACH = 18.0
 MOST_WEIGHED = 1_000
-MOST_AT_ONCE = 256
-"""Queries ranked together; their numbers must fit the bits below."""
-_WITNESS_BITS, _GAIN_BITS = 5, 12
-_UNIT = 100.0
-"""Gains are kept in hundredths of a nat."""
-_DATE, _ID, _GUARDIAN = 7, 8, 9
 FEW_ENROLLED = 300
 """So few children are all weighed in full."""
 
@@ -50,37 +45,17 @@ class Reached:
     remainder: Array64
 
 
-@dataclass(slots=True)
-class _Lists:
-    """What is to be looked up in one table: form ids, gains over the floor, and the tag of query and witness."""
-
-    ids: list[IntArray]
-    gains: list[FloatArray]
-    tags: list[int]
-
-    def add(self, query: int, witness: int, ids: IntArray, gains: FloatArray) -> None:
-        self.ids.append(ids)
-        self.gains.append(gains)
-        self.tags.append((query << _WITNESS_BITS) | witness)
-
-
 def reach_children(index: ChildIndex, reads: Sequence[ReadQuery]) -> Reached:
-    """The children to weigh for each of at most `MOST_AT_ONCE` queries."""
+    """The children to weigh for each query."""
     if index.children_count <= FEW_ENROLLED:
         return reach_everybody(index.children_count, len(reads))
-    keys = np.sort(np.concatenate(_look_up(index, reads)))
-    witness_key = keys >> _GAIN_BITS
-    last = np.ones(keys.size, dtype=np.bool_)
-    last[:-1] = witness_key[1:] != witness_key[:-1]
-    best = keys[last]
-    pair = best >> (_GAIN_BITS + _WITNESS_BITS)
-    gain = (best & ((1 << _GAIN_BITS) - 1)).astype(np.float32) * np.float32(1.0 / _UNIT)
-    first = np.ones(pair.size, dtype=np.bool_)
-    first[1:] = pair[1:] != pair[:-1]
-    starts = np.flatnonzero(first)
-    total = np.add.reduceat(gain, starts) if starts.size else gain
-    query, children = np.divmod(pair[starts], index.children_count)
-    return _keep_best(index, reads, query, children, total)
+    board = _Scoreboard(index.children_count)
+    found = [_reach_for_one(index, read, board) for read in reads]
+    return Reached(
+        np.repeat(np.arange(len(reads), dtype=np.int32), [one.children.size for one in found]),
+        np.concatenate([one.children for one in found]),
+        np.array([one.remainder for one in found]),
+    )
 
 
 def reach_everybody(children_count: int, queries_count: int) -> Reached:
@@ -93,43 +68,84 @@ def reach_everybody(children_count: int, queries_count: int) -> Reached:
     )
 
 
-def _look_up(index: ChildIndex, reads: Sequence[ReadQuery]) -> list[LongArray]:
-    tables: dict[int, tuple[Postings, _Lists]] = {}
+class _Scoreboard:
+    """Adds up what witnesses give each child over the floor; empty again after `add_up`.
 
-    def ask(postings: Postings, query: int, witness: int, weighed: Weighed) -> None:
-        _, lists = tables.setdefault(id(postings), (postings, _Lists([], [], [])))
-        lists.add(query, witness, weighed.ids, weighed.ratio - np.float32(weighed.floor))
+    A witness is a word, a date, a number. Of one witness a child has its best gain; those of several add up.
+    """
 
-    dates, ids = _Lists([], [], []), _Lists([], [], [])
-    for query, read in enumerate(reads):
-        for witness, (role, weighed) in enumerate(_name_lists(read)):
-            ask(index.names.postings[role], query, witness, weighed)
-        for witness, weighed in enumerate(read.guardian, _GUARDIAN):
-            ask(index.guardians.postings, query, witness, weighed)
-        if read.birth_date is not None:
-            dates.add(query, _DATE, read.birth_date.ids, read.birth_date.ratio - np.float32(read.birth_date.floor))
-        if read.student_id is not None:
-            ids.add(query, _ID, read.student_id.children, read.student_id.ratio - np.float32(read.student_id.floor))
-    found = [np.empty(0, dtype=np.int64)]
-    for postings, lists in tables.values():
-        forms, gains, tags = _join(lists)
-        positions, counts = postings.find(forms)
-        gains = np.repeat(gains, counts) + postings.shares[positions]
-        found.append(_as_keys(index, np.repeat(tags, counts), postings.children[positions], gains))
-    if dates.ids:
-        days, gains, tags = _join(dates)
-        children, counts = index.dates.children_of(days)
-        found.append(_as_keys(index, np.repeat(tags, counts), children, np.repeat(gains, counts)))
-    if ids.ids:
-        children, gains, tags = _join(ids)
-        found.append(_as_keys(index, tags, children, gains))
-    return found
+    def __init__(self, children_count: int) -> None:
+        self._total = np.zeros(children_count, dtype=np.float32)
+        self._best = np.zeros(children_count, dtype=np.float32)
+        self._place = np.empty(children_count, dtype=np.int32)
+        self._heard: list[IntArray] = []
+
+    def hear(self, children: IntArray, gains: FloatArray) -> None:
+        """One witness that names each child once."""
+        self._total[children] += gains
+        self._heard.append(children)
+
+    def hear_words(self, postings: Postings, words: Sequence[Weighed]) -> None:
+        """Words, each a witness of its own, about the forms of children."""
+        if not words:
+            return
+        positions, counts = postings.find(np.concatenate([word.ids for word in words]))
+        gains = np.repeat(np.concatenate([word.ratio - np.float32(word.floor) for word in words]), counts)
+        gains += postings.shares[positions]
+        children = postings.children[positions]
+        ends = np.cumsum(counts)
+        start = place = 0
+        for word in words:
+            place += word.ids.size
+            end = int(ends[place - 1]) if place else 0
+            self._hear_word(children[start:end], gains[start:end])
+            start = end
+        self._heard.append(children)
+
+    def _hear_word(self, children: IntArray, gains: FloatArray) -> None:
+        np.maximum.at(self._best, children, gains)
+        self._total[children] = self._total[children] + self._best[children]
+        self._best[children] = 0.0
+
+    def add_up(self) -> tuple[IntArray, FloatArray]:
+        """Every child that somebody spoke for, once, and its sum."""
+        children = np.concatenate(self._heard) if self._heard else np.empty(0, dtype=np.int32)
+        places = np.arange(children.size, dtype=np.int32)
+        self._place[children] = places
+        children = children[self._place[children] == places]
+        sums = self._total[children]
+        self._total[children] = 0.0
+        self._heard = []
+        return children, sums
 
 
-def _name_lists(read: ReadQuery) -> list[tuple[Role, Weighed]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _ReachedForOne:
+    children: IntArray
+    remainder: float
+
+
+def _reach_for_one(index: ChildIndex, read: ReadQuery, board: _Scoreboard) -> _ReachedForOne:
+    floor = 0.0
+    for role, words in _name_lists(read):
+        board.hear_words(index.names.postings[role], words)
+        floor += sum(word.floor for word in words)
+    board.hear_words(index.guardians.postings, read.guardian)
+    if read.birth_date is not None:
+        children, counts = index.dates.children_of(read.birth_date.ids)
+        board.hear(children, np.repeat(read.birth_date.ratio - np.float32(read.birth_date.floor), counts))
+        floor += read.birth_date.floor
+    if read.student_id is not None:
+        board.hear(read.student_id.children, read.student_id.ratio - np.float32(read.student_id.floor))
+        floor += read.student_id.floor
+    children, gains = board.add_up()
+    return _keep_best(index, read, children, gains, floor)
+
+
+def _name_lists(read: ReadQuery) -> list[tuple[Role, tuple[Weighed, ...]]]:
     names = read.names
     if not names.from_pixels:
-        return [(Role.ANY, weighed) for weighed in names.words]
+        return [(Role.ANY, names.words)]
     asked: list[tuple[Role, Weighed | None]] = [
         (Role.FIRST, names.first.whole if names.first else None),
         (Role.LAST, names.last.whole if names.last else None),
@@ -137,61 +153,30 @@ def _name_lists(read: ReadQuery) -> list[tuple[Role, Weighed]]:
         (Role.FIRST, names.last_as_first),
         (Role.MIDDLE, names.middle.whole if names.middle else None),
     ]
-    return [(role, weighed) for role, weighed in asked if weighed is not None]
-
-
-def _join(lists: _Lists) -> tuple[IntArray, FloatArray, LongArray]:
-    sizes = [ids.size for ids in lists.ids]
-    tags = np.repeat(np.array(lists.tags, dtype=np.int64), sizes)
-    return np.concatenate(lists.ids), np.concatenate(lists.gains), tags
-
-
-def _as_keys(index: ChildIndex, tags: LongArray, children: IntArray, gains: FloatArray) -> LongArray:
-    """One number that sorts by query, child, witness and gain."""
-    units = np.clip(gains * np.float32(_UNIT), 0.0, float((1 << _GAIN_BITS) - 1)).astype(np.int64)
-    query, witness = tags >> _WITNESS_BITS, tags & ((1 << _WITNESS_BITS) - 1)
-    pair = query * index.children_count + children
-    keys: LongArray = (((pair << _WITNESS_BITS) | witness) << _GAIN_BITS) | units
-    kept: LongArray = keys[units > 0]
-    return kept
+    return [(role, (weighed,)) for role, weighed in asked if weighed is not None]
 
 
 def _keep_best(
-    index: ChildIndex, reads: Sequence[ReadQuery], query: LongArray, children: LongArray, total: FloatArray
-) -> Reached:
-    schools, grades, floors = _lay_tables(index, reads)
-    apart = schools[query, index.schools.school_of_child[children]]
-    apart += grades[query, index.grades.grade_of_child[children]]
-    quick = total.astype(np.float64) + apart
-    queries = len(reads)
-    best = np.full(queries, -np.inf)
-    np.maximum.at(best, query, quick)
-    everybody = ((np.exp(schools) @ index.schools_and_grades) * np.exp(grades)).sum(axis=1, dtype=np.float64)
-    others = np.maximum(everybody - np.bincount(query, weights=np.exp(apart), minlength=queries), 1e-30)
-    within = quick >= best[query] - WITHIN_REACH
-    rank_order = np.flatnonzero(within)
-    crowded = np.flatnonzero(np.bincount(query[rank_order], minlength=queries) > MOST_WEIGHED)
-    for one in crowded.tolist():
-        mine = rank_order[query[rank_order] == one]
-        within[mine[np.argpartition(-quick[mine], MOST_WEIGHED)[MOST_WEIGHED:]]] = False
-    left = np.bincount(query[~within], weights=np.exp(quick[~within]), minlength=queries)
-    return Reached(
-        query[within].astype(np.int32),
-        children[within].astype(np.int32),
-        floors + np.log(np.maximum(others + left, 1e-30)),
-    )
+    index: ChildIndex, read: ReadQuery, children: IntArray, gains: FloatArray, floor: float
+) -> _ReachedForOne:
+    """The children within reach of the best, and the sum of all the others: those spoken for, and those never named."""
+    cells = _weigh_cells(index, read)
+    apart = cells[index.cell_of_child[children]]
+    quick = gains + apart
+    near = np.flatnonzero(quick >= quick.max(initial=-np.inf) - np.float32(WITHIN_REACH))
+    if near.size > MOST_WEIGHED:
+        near = near[np.argpartition(-quick[near], MOST_WEIGHED)[:MOST_WEIGHED]]
+    never_named = float(np.exp(cells) @ index.children_of_cell) - float(np.exp(apart).sum(dtype=np.float64))
+    named = np.exp(np.minimum(quick, np.float32(80.0)))
+    named[near] = 0.0
+    others = max(never_named, 1e-30) + float(named.sum(dtype=np.float64))
+    return _ReachedForOne(np.sort(children[near]), floor + log(max(others, 1e-30)))
 
 
-def _lay_tables(index: ChildIndex, reads: Sequence[ReadQuery]) -> tuple[FloatArray, FloatArray, Array64]:
-    schools = np.zeros((len(reads), len(index.schools.texts) + 1), dtype=np.float32)
-    grades = np.zeros((len(reads), 16), dtype=np.float32)
-    floors = np.zeros(len(reads))
-    for query, read in enumerate(reads):
-        if read.school is not None:
-            schools[query] = read.school
-        if read.grade is not None:
-            grades[query] = read.grade
-        floors[query] = sum(weighed.floor for _, weighed in _name_lists(read))
-        floors[query] += 0.0 if read.birth_date is None else read.birth_date.floor
-        floors[query] += 0.0 if read.student_id is None else read.student_id.floor
-    return schools, grades, floors
+def _weigh_cells(index: ChildIndex, read: ReadQuery) -> FloatArray:
+    """What school and grade say of the children of each cell, (C,)."""
+    if read.school is None and read.grade is None:
+        return np.zeros(index.children_of_cell.size, dtype=np.float32)
+    schools = index.schools.nothing if read.school is None else read.school
+    grades = index.grades.nothing if read.grade is None else read.grade
+    return np.add.outer(schools, grades).ravel()

@@ -152,6 +152,7 @@ class SchoolIndex:
         self._frequency = counts / max(int(counts.sum()), 1)
         self.feeders = learn_feeders(self.school_of_child, families, len(distinct))
         self.unrelated = weights.unrelated.school
+        self.nothing: FloatArray = np.zeros(len(distinct) + 1, dtype=np.float32)
         self._cache: dict[str, FloatArray | None] = {}
         self._compared: dict[str, FloatArray | None] = {}
         self._forms: SchoolForms | None = None

@@ -67,25 +67,34 @@ class NumberSlips:
     prices: NDArray[np.float64]
 
 
+@lru_cache(maxsize=LONGEST_NUMBER)
+def _units(length: int) -> NDArray[np.int64]:
+    """Of each place of a number, its weight: 1000, 100, 10, 1."""
+    return 10 ** np.arange(length - 1, -1, -1)
+
+
+@lru_cache(maxsize=4 * LONGEST_NUMBER)
+def _slip_prices(length: int, slips: IdSlips) -> NDArray[np.float64]:
+    """The log chances of `slips_of`, which depend on how many digits there are alone."""
+    sizes = (10 * length, length - 1, length, 10 * (length + 1))
+    chances = (slips.one_digit / 9.0, slips.turned, slips.lost_or_doubled, slips.lost_or_doubled / 10.0)
+    return np.repeat([log(chance / length) for chance in chances], sizes)
+
+
 def slips_of(number: str, slips: IdSlips) -> NumberSlips:
-    """Every number one slip away from a number of 4 to 17 digits: one digit wrong, two turned, one lost or doubled."""
-    length = len(number)
-    value = int(number)
-    digits = np.array([int(digit) for digit in number])
-    units = 10 ** np.arange(length - 1, -1, -1)
+    """Every other number one slip away from a number of 4 to 17 digits: one digit wrong, two turned, one lost or doubled."""
+    value, units = int(number), _units(len(number))
+    digits = np.frombuffer(number.encode(), dtype=np.uint8).astype(np.int64) - ord("0")
     wrong = value + (_DIGITS - digits[:, None]) * units[:, None]
     turned = value + (digits[1:] - digits[:-1]) * (units[:-1] - units[1:])
     after = value % units
-    lost = (value // (units * 10)) * units + after
-    ends = np.append(units * 10, 1)
-    before = value // ends
-    added = (before[:, None] * 10 + _DIGITS) * ends[:, None] + (value % ends)[:, None]
-    sizes = (wrong.size, turned.size, lost.size, added.size)
-    chances = (slips.one_digit / 9.0, slips.turned, slips.lost_or_doubled, slips.lost_or_doubled / 10.0)
-    return NumberSlips(
-        np.concatenate([wrong.ravel(), turned, lost, added.ravel()]),
-        np.repeat([log(chance / length) for chance in chances], sizes),
-    )
+    above = value // units
+    lost = (above // 10) * units + after
+    added = (np.append(above // 10, value)[:, None] * 10 + _DIGITS) * np.append(units * 10, 1)[:, None]
+    added += np.append(value - (above // 10) * units * 10, 0)[:, None]
+    numbers = np.concatenate([wrong.ravel(), turned, lost, added.ravel()])
+    another = numbers != value
+    return NumberSlips(numbers[another], _slip_prices(len(number), slips)[another])
 
 
 class NumberBook:
@@ -106,14 +115,14 @@ class NumberBook:
                 self._texts.setdefault(number, []).append(place)
         order = np.argsort(np.array(numbers, dtype=np.int64), kind="stable")
         self._numbers = np.array(numbers, dtype=np.int64)[order]
-        self._places = np.array(owners, dtype=np.int64)[order]
+        self._places = np.array(owners, dtype=np.int64)[order].tolist()
         self._start, self._children = start, children
 
     def find(self, number: str) -> list[int]:
         """The children that have exactly this number, cleaned and without leading zeros."""
         if number.isdigit() and len(number) <= LONGEST_NUMBER:
-            slips = NumberSlips(np.array([int(number)], dtype=np.int64), np.zeros(1))
-            return list(self.price(slips))
+            value = np.int64(number)
+            return self._owners_of(int(self._numbers.searchsorted(value)), int(value))
         return [child for place in self._texts.get(number, ()) for child in self._owners(place)]
 
     def price(self, slips: NumberSlips) -> dict[int, float]:
@@ -121,13 +130,20 @@ class NumberBook:
         found: dict[int, float] = {}
         if not self._numbers.size:
             return found
-        low = self._numbers.searchsorted(slips.numbers)
-        high = self._numbers.searchsorted(slips.numbers, side="right")
-        for hit in np.flatnonzero(high > low).tolist():
+        first = self._numbers.searchsorted(slips.numbers)
+        there = self._numbers[np.minimum(first, self._numbers.size - 1)] == slips.numbers
+        for hit in there.nonzero()[0].tolist():
             price = float(slips.prices[hit])
-            for place in self._places[low[hit] : high[hit]].tolist():
-                for child in self._owners(place):
-                    found[child] = max(found.get(child, -99.0), price)
+            for child in self._owners_of(int(first[hit]), int(slips.numbers[hit])):
+                found[child] = max(found.get(child, -99.0), price)
+        return found
+
+    def _owners_of(self, first: int, number: int) -> list[int]:
+        """The children of all equal numbers from the `first` on."""
+        found: list[int] = []
+        while first < self._numbers.size and self._numbers[first] == number:
+            found += self._owners(self._places[first])
+            first += 1
         return found
 
     def _owners(self, place: int) -> list[int]:

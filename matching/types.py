@@ -80,6 +80,10 @@ class Evidence:
     witness: Witness = Witness.FORM
     """Only a joint match has evidence of both; a query on its own always counts as the form."""
 
+    def __reduce__(self) -> tuple[type[Evidence], tuple[str, str, Agreement, float, str, Witness]]:
+        """Between processes as its constructor's arguments, several times quicker than field by field."""
+        return Evidence, (self.field, self.read, self.agreement, self.weight, self.words, self.witness)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -88,3 +92,7 @@ class Candidate:
     student_id: str
     probability: float
     evidence: tuple[Evidence, ...]
+
+    def __reduce__(self) -> tuple[type[Candidate], tuple[str, float, tuple[Evidence, ...]]]:
+        """Between processes as its constructor's arguments."""
+        return Candidate, (self.student_id, self.probability, self.evidence)

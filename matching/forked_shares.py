@@ -1,0 +1,77 @@
+"""Shares a batch out among processes that have the tables in common: forked, so that nothing large is copied or sent.
+
+Decides only who does which share, never a result: a share that its process doesn't answer is done here. Where this process has
+other threads, forking could copy a lock that nobody opens any more: then everything is done here, one share after the other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+from matching.types import Candidate, Query
+
+Answers = list[list[Candidate]]
+Match = Callable[[Sequence[Query]], Answers]
+_Item = TypeVar("_Item")
+
+MOST_PROCESSES = 16
+FEWEST_QUERIES = 200
+"""For so many queries a process of their own is worth its start."""
+
+
+def count_processes(queries_count: int) -> int:
+    """How many processes so many queries are worth, here and now."""
+    alone = threading.active_count() == 1 and not multiprocessing.current_process().daemon
+    if not alone or "fork" not in multiprocessing.get_all_start_methods():
+        return 1
+    return max(1, min(MOST_PROCESSES, len(os.sched_getaffinity(0)), queries_count // FEWEST_QUERIES))
+
+
+def match_in_shares(queries: Sequence[Query], match: Match, processes: int) -> Answers:
+    """`match` of all queries, in order, this process among so many doing its share."""
+    if processes == 1:
+        return match(queries)
+    shares = deal_out(queries, processes)
+    context = multiprocessing.get_context("fork")
+    started = []
+    for share in shares[1:]:
+        here, there = context.Pipe(duplex=False)
+        process = context.Process(target=_answer, args=(there, match, share), daemon=True)
+        process.start()
+        there.close()
+        started.append((process, here))
+    answers = [match(shares[0])]
+    for share, (process, here) in zip(shares[1:], started, strict=True):
+        answers.append(_receive(here) or match(share))
+        process.join()
+    return gather_in(answers)
+
+
+def deal_out(items: Sequence[_Item], count: int) -> list[list[_Item]]:
+    """The items dealt like cards, so that an ordered list makes shares of like work."""
+    return [list(items[number::count]) for number in range(count)]
+
+
+def gather_in(shares: Sequence[list[_Item]]) -> list[_Item]:
+    """What `deal_out` dealt, in its first order."""
+    count = len(shares)
+    return [shares[place % count][place // count] for place in range(sum(map(len, shares)))]
+
+
+def _answer(there: Connection, match: Match, share: Sequence[Query]) -> None:
+    there.send(match(share))
+    there.close()
+
+
+def _receive(here: Connection) -> Answers:
+    """What the other process answers; nothing where it ended without an answer."""
+    with here, suppress(EOFError, OSError):
+        found: Answers = here.recv()
+        return found
+    return []

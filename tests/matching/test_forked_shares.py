@@ -1,0 +1,77 @@
+"""A batch on several processes answers as each query does alone."""
+
+import os
+import random
+import threading
+
+import pandas as pd
+import pytest
+
+from consentry.bench_match import Child, Family, draw_children, draw_habits, frame_of
+from fixtures.district import make_district
+from matching import Candidate, Matcher, Query
+from matching.forked_shares import count_processes, deal_out, gather_in, match_in_shares
+
+
+def _write(children: list[Child]) -> list[Query]:
+    rng = random.Random(5)
+    family = Family(rng, draw_habits(rng))
+    return [family.write(child) for child in children]
+
+
+@pytest.fixture(scope="module")
+def enrolled_and_asked() -> tuple[pd.DataFrame, list[Query]]:
+    enrolled, asked = draw_children(make_district(1500, 8), 100, 8, 150)
+    return frame_of(enrolled), [*_write(asked), {}, {"student_last": "\x00"}, {"birth_date": "1 January"}]
+
+
+def test_single_queries_one_process_and_three_agree_to_the_last_bit(
+    enrolled_and_asked: tuple[pd.DataFrame, list[Query]],
+) -> None:
+    frame, queries = enrolled_and_asked
+    alone = [Matcher(frame).match(query) for query in queries]
+    matcher = Matcher(frame)
+    assert match_in_shares(queries, matcher.match_batch, 3) == alone
+    assert matcher.match_batch(queries) == alone
+    assert sum(bool(found) for found in alone) > 100
+
+
+def _who(queries: list[Query]) -> list[list[Candidate]]:
+    return [[Candidate(str(query["student_id"]), os.getpid(), ())] for query in queries]
+
+
+def test_every_process_does_its_share_in_order() -> None:
+    queries: list[Query] = [{"student_id": str(number)} for number in range(11)]
+    found = [candidates[0] for candidates in match_in_shares(queries, _who, 3)]
+    assert [candidate.student_id for candidate in found] == [str(number) for number in range(11)]
+    assert len({candidate.probability for candidate in found}) == 3
+
+
+def test_a_share_whose_process_dies_is_done_here() -> None:
+    me = os.getpid()
+
+    def die_elsewhere(queries: list[Query]) -> list[list[Candidate]]:
+        if os.getpid() != me:
+            os._exit(9)
+        return _who(queries)
+
+    queries: list[Query] = [{"student_id": str(number)} for number in range(5)]
+    found = [candidates[0] for candidates in match_in_shares(queries, die_elsewhere, 2)]
+    assert [candidate.student_id for candidate in found] == ["0", "1", "2", "3", "4"]
+    assert {candidate.probability for candidate in found} == {me}
+
+
+def test_beside_other_threads_nothing_is_forked() -> None:
+    ended = threading.Event()
+    other = threading.Thread(target=ended.wait)
+    other.start()
+    try:
+        assert count_processes(100_000) == 1
+    finally:
+        ended.set()
+        other.join()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_what_is_dealt_out_comes_back_in_order(count: int) -> None:
+    assert gather_in(deal_out(range(10), count)) == list(range(10))
