@@ -2,15 +2,18 @@
 
 from access.agreements import find_gates, has_active_agreement, status_on
 from access.endings import Ending, EndKind, list_endings
-from access.grants import Signer, find_access, make_grant
+from access.grants import Signer, find_access, make_grant, make_list_grant
 from access.held_grants import load_held_grants
 from access.known_time import KnownTime, recall_agreements, recall_grants
+from access.list_rights import load_standing_rights
 from access.report import write_report_csv, write_report_html, write_report_xlsx
-from access.types import CATEGORIES, AccessRow, AgreementKind, AgreementStatus, ReportLine, Result
+from access.types import CATEGORIES, CONSENT, IS_LIST, AccessRow, AgreementKind, AgreementStatus, ReportLine, Result
 from access.withdrawals import withdraw
 
 __all__ = [
     "CATEGORIES",
+    "CONSENT",
+    "IS_LIST",
     "AccessRow",
     "AgreementKind",
     "AgreementStatus",
@@ -25,7 +28,9 @@ __all__ = [
     "has_active_agreement",
     "list_endings",
     "load_held_grants",
+    "load_standing_rights",
     "make_grant",
+    "make_list_grant",
     "recall_agreements",
     "recall_grants",
     "status_on",

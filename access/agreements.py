@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from access.types import AgreementKind, AgreementStatus
+from access.types import CONSENT, IS_LIST, AgreementKind, AgreementStatus
 from review_queue.types import Gates, Policy
 from store.tables import Agreement
 
@@ -28,14 +28,21 @@ def has_active_agreement(steps: Iterable[Agreement], day: date) -> bool:
     return any(status_on(held, AgreementKind.DSA, year, day) is AgreementStatus.ACTIVE for year in years)
 
 
-def find_gates(steps: Iterable[Agreement], school_year: str, day: date, policy: Policy) -> Gates:
-    """The gates of one school year on `day`. Training lapses when it was recorded and isn't active; where it was never
-    recorded, the policy says whether that counts as lapsed.
+def has_active_ground(steps: Iterable[Agreement], school_year: str, basis: str, day: date) -> bool:
+    """Whether what a ground asks for is active: a data sharing agreement, and for a right-to-view list the designation too."""
+    held = list(steps)
+    needed = [AgreementKind.DSA, *([AgreementKind.IS] if basis == IS_LIST else [])]
+    return all(status_on(held, kind, school_year, day) is AgreementStatus.ACTIVE for kind in needed)
+
+
+def find_gates(steps: Iterable[Agreement], school_year: str, day: date, policy: Policy, basis: str = CONSENT) -> Gates:
+    """The gates of one school year on `day` for a ground. Training lapses when it was recorded and isn't active; where it was
+    never recorded, the policy says whether that counts as lapsed.
     """
     held = list(steps)
     training = status_on(held, AgreementKind.TRAINING, school_year, day)
     lapsed = policy.training_must_be_recorded if training is None else training is not AgreementStatus.ACTIVE
     return Gates(
-        agreement_active=status_on(held, AgreementKind.DSA, school_year, day) is AgreementStatus.ACTIVE,
+        agreement_active=has_active_ground(held, school_year, basis, day),
         training_lapsed=lapsed,
     )

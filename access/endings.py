@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -31,7 +31,7 @@ class Ending:
     days_left: int
 
 
-def list_endings(grants: Iterable[Grant], enrolled: frozenset[str] | None, day: date, within: int) -> list[Ending]:
+def list_endings(grants: Iterable[Grant], enrolled: Container[str] | None, day: date, within: int) -> list[Ending]:
     """Grants that run on `day` and end in `within` days or less, soonest first; a student who has left is named at once."""
     found = []
     for grant in grants:

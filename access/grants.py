@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 
-from access.agreements import status_on
+from access.agreements import has_active_ground, status_on
 from access.held_grants import HeldGrant
-from access.types import CATEGORIES, AccessRow, AgreementKind, AgreementStatus
+from access.types import CATEGORIES, CONSENT, IS_LIST, AccessRow, AgreementKind, AgreementStatus
 from review_queue.types import SchoolYear
 from store.ids import derive_id
 from store.tables import Agreement, Decision, Form, Grant
@@ -42,7 +42,7 @@ def make_grant(
         categories=[category for category in CATEGORIES if category in released],
         from_date=decision.on_date,
         to_date=year.ends,
-        basis="CONSENT",
+        basis=CONSENT,
         school_year=year.label,
         form_id=form.form_id,
         decision_id=decision.decision_id,
@@ -51,21 +51,34 @@ def make_grant(
     )
 
 
+def make_list_grant(
+    row: Form, student_id: str, categories: Iterable[str], decision: Decision, year: SchoolYear, now: datetime
+) -> Grant:
+    """The grant that a decision on a row of a right-to-view list gives: it rests on the school's list and not on a family's
+    consent, so no birthday ends it.
+    """
+    grant = make_grant(row, student_id, categories, decision, year, Signer(False, None), now)
+    grant.basis = IS_LIST
+    return grant
+
+
 def find_access(
     grants: Iterable[Grant | HeldGrant],
     agreements: Sequence[Agreement],
-    enrolled: frozenset[str] | None,
+    enrolled: Container[str] | None,
     day: date,
+    standing_rights: Container[str] = (),
 ) -> list[AccessRow]:
     """The access set of one partner on `day`, sorted by student.
 
     A grant counts while it runs, isn't revoked, hasn't lapsed, its year's agreement is active, its year's training isn't
     recorded as lapsed, and its student is enrolled (`enrolled`: ids of the snapshot that held on that day; None where no
-    snapshot is known: nobody has access then).
+    snapshot is known: nobody has access then). One that rests on a right-to-view list counts only while the partner's
+    designation is active too and its right stands (`standing_rights`: ids of such grants).
     """
     if enrolled is None:
         return []
-    open_years: dict[str, bool] = {}
+    open_years: dict[tuple[str, str], bool] = {}
     rows = []
     for grant in grants:
         if not grant.from_date <= day <= grant.to_date or grant.student_id not in enrolled:
@@ -74,10 +87,12 @@ def find_access(
             grant.lapses_on is not None and grant.lapses_on <= day
         ):
             continue
-        year = grant.school_year
-        if year not in open_years:
-            open_years[year] = _is_open(agreements, year, day)
-        if open_years[year]:
+        if grant.basis == IS_LIST and grant.grant_id not in standing_rights:
+            continue
+        ground = (grant.school_year, grant.basis)
+        if ground not in open_years:
+            open_years[ground] = _is_open(agreements, *ground, day)
+        if open_years[ground]:
             rows.append(
                 AccessRow(
                     grant.student_id,
@@ -93,11 +108,11 @@ def find_access(
     return sorted(rows, key=attrgetter("student_id", "grant_id"))
 
 
-def _is_open(agreements: Sequence[Agreement], school_year: str, day: date) -> bool:
+def _is_open(agreements: Sequence[Agreement], school_year: str, basis: str, day: date) -> bool:
     training = status_on(agreements, AgreementKind.TRAINING, school_year, day)
     if training is not None and training is not AgreementStatus.ACTIVE:
         return False
-    return status_on(agreements, AgreementKind.DSA, school_year, day) is AgreementStatus.ACTIVE
+    return has_active_ground(agreements, school_year, basis, day)
 
 
 def _find_lapse(signer: Signer, on_date: date) -> date | None:

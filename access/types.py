@@ -30,6 +30,9 @@ class AgreementStatus(StrEnum):
     ENDED = "ended"
 
 
+CONSENT, IS_LIST = "CONSENT", "IS_LIST"
+"""The grounds that a grant may rest on: a family's consent, or a school's right-to-view list. Never both."""
+
 CATEGORIES = ("attendance", "discipline", "assessment", "demographics")
 """The kinds of data that a form can release, in the order in which they are shown."""
 

@@ -11,9 +11,9 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access import Ending, KnownTime, find_access, list_endings, recall_agreements, recall_grants
+from access import Ending, KnownTime, find_access, list_endings, load_standing_rights, recall_agreements, recall_grants
 from access.types import AccessRow
-from consentry.enrollment import EnrollmentCache, read_enrolled_ids
+from consentry.enrollment import EnrollmentCache, read_enrolled_schools
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.showing import find_enrolled, find_partner_access
@@ -34,8 +34,10 @@ def find_access_as_known(
         ends = session.scalars(select(Withdrawal).join(Grant).where(Grant.partner_id == partner_id)).all()
         steps = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
         snapshot = _recall_snapshot(session, asked, known)
-    enrolled = None if snapshot is None else read_enrolled_ids(program.installation, snapshot)
-    return find_access(recall_grants(grants, ends, known), recall_agreements(steps, known), enrolled, asked)
+        enrolled = None if snapshot is None else read_enrolled_schools(program.installation, snapshot)
+        standing = load_standing_rights(session, partner_id, enrolled or {}, asked, known)
+    recalled = recall_agreements(steps, known)
+    return find_access(recall_grants(grants, ends, known), recalled, enrolled, asked, standing)
 
 
 def find_endings(program: Program, within: int) -> list[Ending]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from access import Signer, find_gates, make_grant
+from access import Signer, find_gates, make_grant, make_list_grant
 from consentry.blind_sample import draw_for_blind_sample, find_doubted_grant
 from consentry.claims import find_claims
 from consentry.earlier_forms import find_mark, find_released_records
 from consentry.enrollment import EnrollmentCache
 from consentry.errors import CommandError
-from consentry.form_years import find_form_year
+from consentry.form_years import find_form_year, is_list_row
+from consentry.list_deciding import check_row_acceptable, find_row_right
 from consentry.program import Program
 from consentry.withdrawing import end_grants
 from ocr import Mark
@@ -155,7 +156,7 @@ def _check_terms(session: Session, case: Case, form: Form, terms: Terms, user: s
 def _accept(
     session: Session, program: Program, case: Case, form: Form, choice: Choice, terms: Terms | None, clock: Clock
 ) -> Outcome:
-    template, categories = _check_acceptable(session, program, form, clock)
+    year_label, categories = _check_acceptable(session, program, form, clock)
     chosen, user = choice.student_id or form.student_id, choice.user
     if chosen is None:
         raise CommandError("name the student to accept: --student ID")
@@ -163,6 +164,7 @@ def _accept(
     children = enrollment.find(session, clock.today)
     if chosen not in children.ids:
         raise CommandError("that student is not enrolled")
+    right = find_row_right(session, form, chosen, children) if is_list_row(form) else None
     decision = _decide(session, case, form, choice, program, clock, chosen)
     waiting = find_acceptances(session, case.case_id)
     needs_two = bool(waiting) or _probability_of(form, chosen) < program.rulebook.policy.second_person_below
@@ -179,21 +181,29 @@ def _accept(
     form.student_id = chosen
     form.match = {**form.match, "student_id": chosen}
     written = _close(session, case, form, State.GRANTED, [], choice, clock)
-    year = program.rulebook.find_school_year(template.school_year)
+    year = program.rulebook.find_school_year(year_label)
     signer = Signer(
         is_student=find_mark(form, "student_signature", Mark.EMPTY) is Mark.MARKED,
         student_birth_date=children.find_birth_date(chosen),
     )
-    grant = make_grant(form, chosen, categories, decision, year, signer, clock.now)
+    if right is not None:
+        grant = make_list_grant(form, chosen, categories, decision, year, clock.now)
+    else:
+        grant = make_grant(form, chosen, categories, decision, year, signer, clock.now)
     if session.get(Grant, grant.grant_id) is not None:  # an earlier one of this form was taken back, and stays
         grant.grant_id = derive_id("grant", form.form_id, chosen, decision.decision_id)
     record(session, clock, Entry(Event.REVIEW_DECIDED, case.case_id, user, [decision, *written], {"action": ACCEPT}))
-    record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, user, [grant]))
-    draw_for_blind_sample(session, program, grant, user, clock)
+    rests_on = [right.rest(grant)] if right is not None else []
+    record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, user, [grant, *rests_on]))
+    if right is None:
+        draw_for_blind_sample(session, program, grant, user, clock)
     return Outcome(case.case_id, form.form_id, State.GRANTED, grant.grant_id, False)
 
 
-def _check_acceptable(session: Session, program: Program, form: Form, clock: Clock) -> tuple[FormTemplate, list[str]]:
+def _check_acceptable(session: Session, program: Program, form: Form, clock: Clock) -> tuple[str, list[str]]:
+    """The school year and the categories that a form can be accepted for."""
+    if is_list_row(form):
+        return check_row_acceptable(session, program, form, clock)
     if form.template_id is None:
         raise CommandError("this page is no form of the district: it can be returned or rejected")
     template = session.get_one(FormTemplate, form.template_id)
@@ -208,7 +218,7 @@ def _check_acceptable(session: Session, program: Program, form: Form, clock: Clo
     categories = [name for name in partner.categories if name in find_released_records(form)]
     if not categories:
         raise CommandError("the form releases no records that the partner's agreement covers: return it")
-    return template, categories
+    return template.school_year, categories
 
 
 def _find_told_reasons(case: Case, reason: str) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -72,6 +73,11 @@ class EnrolledChildren:
         self._protected = frozenset(frame.loc[frame["protected"] == "True", "student_id"])
         self._matcher: Matcher | None = None
 
+    @cached_property
+    def schools(self) -> dict[str, str]:
+        """The school of each child, by id."""
+        return dict(zip(self.frame.index, self.frame["school"], strict=True))
+
     @property
     def matcher(self) -> Matcher:
         """The matcher over these children, indexed at first use."""
@@ -126,13 +132,13 @@ def find_snapshot(session: Session, day: date) -> EnrollmentSnapshot | None:
     return session.scalars(newest.limit(1)).first() or session.scalars(first.limit(1)).first()
 
 
-def read_enrolled_ids(installation: Installation, snapshot: EnrollmentSnapshot) -> frozenset[str]:
-    """The ids of a snapshot alone: a tenth of the time that the whole takes."""
+def read_enrolled_schools(installation: Installation, snapshot: EnrollmentSnapshot) -> dict[str, str]:
+    """The ids of a snapshot and their schools alone: a tenth of the time that the whole takes."""
     content = io.StringIO(installation.documents.get(snapshot.document_sha256).decode())
-    place = _COLUMNS.index("student_id")
+    place, school = _COLUMNS.index("student_id"), _COLUMNS.index("school")
     rows = csv.reader(content)
     next(rows, None)
-    return frozenset(row[place] for row in rows if row)
+    return {row[place]: row[school] for row in rows if row}
 
 
 def _write_snapshot(extract: EnrollmentExtract) -> bytes:

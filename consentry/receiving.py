@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access import has_active_agreement
+from access import CONSENT, has_active_agreement
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.reading_pages import JOINED_PAGE, JOINED_TO
@@ -146,7 +146,7 @@ def _record_submission(
         submission = Submission(
             submission_id=_name_submission(session, partner_id, incoming, clock),
             partner_id=partner_id,
-            basis="CONSENT",
+            basis=CONSENT,
             received_on=received_on or clock.today,
             list_sha256=incoming.list_document.sha256 if incoming.list_document else None,
             list_name=incoming.list_name,
@@ -158,7 +158,7 @@ def _record_submission(
         forms, refused = _make_forms(session, submission, incoming, clock)
         rows: list[Tracked] = [*_describe_documents(session, incoming, clock), submission, *forms]
         rows += [_make_refused(submission, position, kept) for position, kept in enumerate(refused)]
-        rows += _make_listed(submission, incoming.student_list)
+        rows += make_listed(submission, incoming.student_list) if incoming.student_list else []
         facts = {"pages": len(forms), "refused": len(refused)}
         record(
             session,
@@ -257,9 +257,8 @@ def _make_refused(submission: Submission, position: int, kept: _KeptRefusal) -> 
     )
 
 
-def _make_listed(submission: Submission, student_list: StudentList | None) -> list[ListedStudent]:
-    if student_list is None:
-        return []
+def make_listed(submission: Submission, student_list: StudentList) -> list[ListedStudent]:
+    """The rows of a list, as they wait."""
     return [
         ListedStudent(
             row_id=f"{submission.submission_id}/{row.row_number}",

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access import CATEGORIES, Signer, find_gates, make_grant
+from access import CATEGORIES, IS_LIST, Signer, find_gates, make_grant
 from consentry.blind_sample import draw_for_blind_sample
 from consentry.earlier_forms import compare_with_earlier, find_choice
 from consentry.joined_forms import record_joined
+from consentry.list_recording import record_list
 from consentry.policy import Rulebook
 from consentry.printed_sheets import record_sheet_back
 from consentry.program import Program
@@ -58,6 +59,9 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
     content = program.installation.documents.get(plan_sha256)
     clock = program.read_clock()
     submission = session.get_one(Submission, submission_id)
+    if submission.basis == IS_LIST:
+        record_list(session, program, submission, plan_sha256)
+        return
     partner_id = submission.partner_id
     settlement = _Settlement(
         program=program,

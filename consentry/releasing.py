@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access import find_gates, has_active_agreement
+from access import IS_LIST, find_gates, has_active_agreement
+from consentry.form_years import find_form_year, is_list_row
 from consentry.program import Program
 from consentry.rulings import RULES_ACTOR, apply_ruling
 from review_queue import Disposition, Finding, Reason, Ruling, State
@@ -26,7 +27,7 @@ def release_held_forms(program: Program) -> None:
             return
     with program.installation.writing() as session:
         for form in _find_released(session, program, clock):
-            form.state = State.READ if form.reading_sha256 else State.RECEIVED
+            form.state = State.READ if form.reading_sha256 or is_list_row(form) else State.RECEIVED
             form.reasons = []
             submission = session.get_one(Submission, form.submission_id)
             submission.needs_settling = True
@@ -84,6 +85,9 @@ def _find_released(session: Session, program: Program, clock: Clock) -> list[For
 
 
 def _may_go_on(session: Session, program: Program, form: Form, steps: Sequence[Agreement], clock: Clock) -> bool:
+    if is_list_row(form):
+        gates = find_gates(steps, find_form_year(session, form) or "", clock.today, program.rulebook.policy, IS_LIST)
+        return gates.agreement_active and not gates.training_lapsed
     if form.template_id is None:
         return has_active_agreement(steps, clock.today)
     template = session.get_one(FormTemplate, form.template_id)

@@ -176,6 +176,14 @@ class YearRules:
         """The year's terms in their order."""
         return self.file.terms
 
+    def find_term(self, day: date) -> tuple[Term, date]:
+        """The term that runs on a day (before the first, the first), and the last day on which a confirmation given in it
+        holds: that by which the next term has to be confirmed, or the year's end.
+        """
+        place = max((number for number, term in enumerate(self.terms) if term.begins <= day), default=0)
+        later = self.terms[place + 1 : place + 2]
+        return self.terms[place], later[0].confirm_by if later else self.file.school_year.ends
+
     def find_departments(self, kind: AgreementKind) -> tuple[str, ...]:
         """Who gives a verdict on an agreement; nobody on those that need no review."""
         by_kind = {AgreementKind.DSA: self.file.review.dsa, AgreementKind.IS: self.file.review.is_}

@@ -13,16 +13,19 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from access import IS_LIST
 from consentry.enrollment import EnrolledChildren, EnrollmentCache
 from consentry.failures import log_failure
 from consentry.joining_pages import ReadPage, join_pages
+from consentry.list_settling import plan_list
 from consentry.listed_rows import find_birth_dates, find_faults, query_row
+from consentry.match_facts import gather_match_facts
 from consentry.paper_codes import PaperKey
 from consentry.paper_facts import gather_paper_facts, query_form
 from consentry.printed_sheets import JudgedSheet, judge_sheet
 from consentry.program import Program
 from consentry.reading_pages import JOINED_PAGE
-from matching import Candidate, Pairing, Query, Witness, pair_rows, summarise_agreement
+from matching import Candidate, Pairing, Query, pair_rows
 from ocr import FieldReading, FormReading
 from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit, State
 from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
@@ -110,6 +113,8 @@ class SettlementPlanner:
         with self._program.installation.reading() as session:
             children = self._enrollment.find(session, self._program.read_clock().today)
             submission = session.get_one(Submission, submission_id)
+            if submission.basis == IS_LIST:
+                return plan_list(session, self._program, submission, children)
             forms, joined = self._load_forms(session, submission)
             rows = load_rows(session, submission_id)
             partners = session.scalars(select(Partner)).all()
@@ -195,7 +200,7 @@ class SettlementPlanner:
         )
         alone = children.matcher.match(read.query)
         by_row = children.matcher.match(row_query) if row_query else []
-        match = _gather_match_facts(candidates, alone, by_row, children)
+        match = gather_match_facts(candidates, alone, by_row, children)
         return FormPlan(read.form.form_id, paper, paired.facts, match, tuple(candidates), read.sheet.sheet_id)
 
 
@@ -261,36 +266,3 @@ def _is_of_other_row(read: _ReadForm, row: ListedStudent) -> bool:
 def _is_legible(field: FieldReading | None) -> bool:
     """Whether a field is read surely enough to send a form back for it: a poor reading contradicts nobody."""
     return field is not None and field.confidence >= LEGIBLE
-
-
-def _gather_match_facts(
-    candidates: Sequence[Candidate],
-    alone: Sequence[Candidate],
-    by_row: Sequence[Candidate],
-    children: EnrolledChildren,
-) -> MatchFacts:
-    if not candidates:
-        return MatchFacts()
-    best = candidates[0]
-    rival = candidates[1] if len(candidates) > 1 else None
-    agreement = summarise_agreement(best)
-    return MatchFacts(
-        student_id=best.student_id,
-        probability=best.probability,
-        form_probability=_probability_of(best.student_id, alone),
-        row_student_id=by_row[0].student_id if by_row else None,
-        row_probability=by_row[0].probability if by_row else 0.0,
-        runner_up=rival.probability if rival else 0.0,
-        student_number=agreement.student_id,
-        row_student_number=summarise_agreement(best, Witness.ROW).student_id,
-        name=agreement.name,
-        birth_date=agreement.birth_date,
-        school=agreement.school,
-        rival_is_sibling=rival is not None and children.are_siblings(best.student_id, rival.student_id),
-        protected=children.is_protected(best.student_id),
-        enrolled_birth_date=children.find_birth_date(best.student_id),
-    )
-
-
-def _probability_of(student_id: str, candidates: Sequence[Candidate]) -> float:
-    return next((found.probability for found in candidates if found.student_id == student_id), 0.0)

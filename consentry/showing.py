@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from access import find_access, load_held_grants
+from access import find_access, load_held_grants, load_standing_rights
 from access.types import AccessRow
 from consentry.enrollment import EnrollmentCache, find_snapshot
 from consentry.errors import CommandError
@@ -133,16 +134,17 @@ def find_partner_access(program: Program, partner_id: str, on_date: date | None)
         )
 
 
-def select_access(session: Session, partner_id: str, enrolled: frozenset[str] | None, day: date) -> list[AccessRow]:
+def select_access(session: Session, partner_id: str, enrolled: Mapping[str, str] | None, day: date) -> list[AccessRow]:
     """The access set of a partner on a day, as this session sees it; `enrolled` as `find_enrolled` gives it."""
     grants = load_held_grants(session, partner_id, day)
     agreements = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
-    return find_access(grants, agreements, enrolled, day)
+    standing = load_standing_rights(session, partner_id, enrolled or {}, day)
+    return find_access(grants, agreements, enrolled, day, standing)
 
 
-def find_enrolled(session: Session, cache: EnrollmentCache, day: date) -> frozenset[str] | None:
-    """The ids enrolled on a day; None where no enrollment was ever loaded."""
-    return cache.find(session, day).ids if find_snapshot(session, day) is not None else None
+def find_enrolled(session: Session, cache: EnrollmentCache, day: date) -> Mapping[str, str] | None:
+    """The school of each child enrolled on a day, by id; None where no enrollment was ever loaded."""
+    return cache.find(session, day).schools if find_snapshot(session, day) is not None else None
 
 
 def show_access_row(row: AccessRow) -> dict[str, JsonValue]:

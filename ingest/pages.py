@@ -31,6 +31,8 @@ def draw_page(
     A PDF page is drawn at `limits.draw_dots_per_inch`, a page that is one scanned picture in that picture's own
     resolution up to 300. At most `limits.drawn_page_pixels`. Raises CellBroken if no reading process can be started.
     """
+    if media_type not in _KINDS:
+        return refuse("", "no_page")
     arguments = {**DrawLimits.as_arguments(limits), "kind": _KINDS[media_type], "page_index": page_index}
     try:
         frame = cell.run_for_one("draw_page", content, arguments, seconds=limits.seconds_a_page)

@@ -21,6 +21,8 @@ class MediaType(StrEnum):
     JPEG = "image/jpeg"
     PNG = "image/png"
     HEIC = "image/heic"
+    LIST = "list"
+    """A table of rows: it has no page to draw."""
 
 
 @dataclass(frozen=True, slots=True)

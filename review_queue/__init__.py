@@ -1,5 +1,6 @@
 """The rules: what a form's facts allow, what goes back to the partner, what a person must see."""
 
+from review_queue.list_rules import rule_on_list_row
 from review_queue.ruling import check_gates, rule_on_form, rule_on_page
 from review_queue.sentences import say_to_partner, tell_partner
 from review_queue.types import (
@@ -10,6 +11,7 @@ from review_queue.types import (
     Finding,
     FormFacts,
     Gates,
+    ListRowFacts,
     MatchFacts,
     PaperFacts,
     PartnerNaming,
@@ -35,6 +37,7 @@ __all__ = [
     "Finding",
     "FormFacts",
     "Gates",
+    "ListRowFacts",
     "MatchFacts",
     "PaperFacts",
     "PartnerNaming",
@@ -52,6 +55,7 @@ __all__ = [
     "WrittenDate",
     "check_gates",
     "rule_on_form",
+    "rule_on_list_row",
     "rule_on_page",
     "say_to_partner",
     "tell_partner",

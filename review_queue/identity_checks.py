@@ -75,11 +75,11 @@ def _check_strength(match: MatchFacts, policy: Policy, facts: FormFacts) -> Iter
         yield _low("the form alone does not point at this child clearly enough")
     elif has_row and (match.row_student_id != match.student_id or match.row_probability < policy.witness_probability):
         yield _low("the list row alone does not point at this child clearly enough")
-    elif not _fields_suffice(match):
+    elif not fields_suffice(match):
         yield _low("neither ID, name and birth date, nor name, birth date and school agree")
 
 
-def _fields_suffice(match: MatchFacts) -> bool:
+def fields_suffice(match: MatchFacts) -> bool:
     """ID, name and birth date; or name, birth date and school where the form has no ID, or one whose digits are read nearly
     as the row has it typed.
     """

@@ -54,7 +54,7 @@ def rule_on_form(facts: FormFacts, gates: Gates, policy: Policy, today: date) ->
     ended = any(finding.reason is Reason.WRONG_YEAR_FORM for finding in findings)
     if not ended:
         findings += check_gates(gates)
-    return _rule(findings, facts.match.student_id)
+    return conclude(findings, facts.match.student_id)
 
 
 def rule_on_page(kind: PageKind) -> Ruling:
@@ -63,7 +63,7 @@ def rule_on_page(kind: PageKind) -> Ruling:
         found = Finding(Reason.NOT_DISTRICT_FORM, Disposition.RETURN, "the page is not a form of this district")
     else:
         found = Finding(Reason.ILLEGIBLE, Disposition.REVIEW, "no form can be made out on the page")
-    return _rule([found], None)
+    return conclude([found], None)
 
 
 def check_gates(gates: Gates) -> Iterator[Finding]:
@@ -76,7 +76,8 @@ def check_gates(gates: Gates) -> Iterator[Finding]:
         )
 
 
-def _rule(findings: Iterable[Finding], student_id: str | None) -> Ruling:
+def conclude(findings: Iterable[Finding], student_id: str | None) -> Ruling:
+    """The ruling that follows from findings: granted if there are none."""
     found = tuple(findings)
     for disposition, state in _STATE_OF.items():
         reasons = tuple(dict.fromkeys(finding.reason for finding in found if finding.disposition is disposition))

@@ -219,6 +219,21 @@ class MatchFacts:
     enrolled_birth_date: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListRowFacts:
+    """All that the rules may look at for one row of a right-to-view list.
+
+    `names_other_school`: the row itself names another school than the list is of. `is_of_school`: the best child is enrolled at
+    the list's school; None where the list's school can't be told. `is_known`: an earlier row or list gave this right already.
+    """
+
+    faults: tuple[Reason, ...]
+    names_other_school: bool
+    is_of_school: bool | None
+    is_known: bool
+    match: MatchFacts
+
+
 class EarlierForm(StrEnum):
     """What this partner already has on file for the same child and year."""
 

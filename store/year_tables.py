@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.canonical import JsonValue
-from store.tables import TRACKED_TABLES, CanonicalJson, Tracked, UtcTime
+from store.tables import ABSENT, TRACKED_TABLES, CanonicalJson, Tracked, UtcTime
 
 
 class SchoolYearVersion(Tracked):
@@ -101,7 +101,9 @@ class ListRight(Tracked):
 
 
 class TermConfirmation(Tracked):
-    """That a school's principal or designee stands by a partner's list in a term; submitting a list is one."""
+    """That a school's principal or designee stands by a partner's list in a term; submitting a list is one. `holds_until`: the
+    last day on which it does, by the year's file that was in force when it was given.
+    """
 
     __tablename__ = "term_confirmations"
     confirmation_id: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -112,6 +114,7 @@ class TermConfirmation(Tracked):
     submission_id: Mapped[str | None] = mapped_column(ForeignKey("submissions.submission_id"), index=True)
     actor: Mapped[str] = mapped_column(Text)
     on_date: Mapped[date]
+    holds_until: Mapped[date | None] = mapped_column(info={ABSENT: None})
     recorded_at: Mapped[datetime] = mapped_column(UtcTime)
 
 

@@ -10,6 +10,8 @@ import typer
 from access.types import AgreementKind
 from consentry.agreement_reviews import StepNote, Verdict, give_verdict, name_person
 from consentry.commands.console import DONE, open_program, read_day, tell
+from consentry.list_recording import confirm_term
+from consentry.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
 from consentry.waits import find_waits, show_waits
 
 PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER")]
@@ -54,6 +56,39 @@ def partner_name(
     day, note = read_day(on) or program.read_clock().today, StepNote(user, "", paper)
     named = name_person(program, partner_id, kind, school_year, name, address, day, note)
     tell(context, {"partner_id": partner_id, "kind": named.kind, "person_id": named.person_id}, f"named for {kind}")
+    return DONE
+
+
+def partner_designee(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The principal's or designee's name.")],
+    school: Annotated[str, typer.Option("--school")],
+    school_year: YearOption,
+    user: UserOption,
+    role: Annotated[DesigneeRole, typer.Option("--role")] = DesigneeRole.PRINCIPAL,
+    status: Annotated[DesigneeStatus, typer.Option("--status")] = DesigneeStatus.ACTIVE,
+    on: Annotated[str | None, typer.Option("--on", help="First day, YYYY-MM-DD; today.")] = None,
+) -> int:
+    """Note who may submit lists for a school. Example: consentry partner designee "Ana Lopez" --school "Cedar Grove" ..."""
+    program = open_program(context)
+    day = read_day(on) or program.read_clock().today
+    step = record_designee(program, Designee(name, role, school, school_year), status, day, user)
+    result = {"designee_id": step.designee_id, "school": school, "role": step.role, "status": step.status}
+    tell(context, result, f"{role} of {school} for {school_year}: {status}")
+    return DONE
+
+
+def partner_confirm_term(
+    context: typer.Context,
+    partner_id: PartnerArgument,
+    school_year: YearOption,
+    user: UserOption,
+    school: Annotated[str, typer.Option("--school", help="Whose list; all of one's own if left out.")] = "",
+) -> int:
+    """Stand by a right-to-view list for the term that runs. Example: consentry partner confirm-term harbor ... --as "Ana"."""
+    given = confirm_term(open_program(context), partner_id, school_year, user, school)
+    result = [{"school": row.school, "term": row.term, "holds_until": str(row.holds_until)} for row in given]
+    tell(context, result, "\n".join(f"{row.school}: {row.term}, holds until {row.holds_until}" for row in given))
     return DONE
 
 

@@ -16,7 +16,7 @@ from consentry.commands.console import (
     tell,
 )
 from consentry.deciding import decide_case
-from consentry.receiving import receive_submission
+from consentry.offers import Basis, Offer, receive_offer
 from consentry.reporting import write_report
 from consentry.showing import list_queue, show_case, show_status, show_submission
 from consentry.working import run_workers
@@ -26,13 +26,19 @@ queue = typer.Typer(no_args_is_help=True, help="The review queue.")
 
 def submit(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Scans: files, folders, zips.")],
     partner: Annotated[str, typer.Option("--partner", help="Who sends them.")],
     student_list: Annotated[Path | None, typer.Option("--list", help="The student list: xlsx, xls or csv.")] = None,
     received: Annotated[str | None, typer.Option("--received", help="Day of receipt, YYYY-MM-DD; today.")] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Scans: files, folders, zips.")] = None,
+    basis: Annotated[
+        Basis, typer.Option("--basis", help="consent; is: a school's right-to-view list.")
+    ] = Basis.CONSENT,
+    by: Annotated[str, typer.Option("--by", help="The principal or designee who submits the list.")] = "",
+    school: Annotated[str, typer.Option("--school", help="The list's school, if its rows don't say.")] = "",
 ) -> int:
     """Take scans and a list into a submission. Example: consentry submit --partner harbor --list list.xlsx scans/."""
-    receipt = receive_submission(open_program(context), partner, paths, student_list, read_day(received))
+    offer = Offer(partner, tuple(paths or ()), student_list, read_day(received), basis, by, school)
+    receipt = receive_offer(open_program(context), offer)
     refused = [{"file": entry.file, "reason": entry.reason, "words": entry.words} for entry in receipt.refused]
     lines = [f"submission {receipt.submission_id}", *(f"refused {r['file']}: {r['words']}" for r in refused)]
     tell(context, {"submission_id": receipt.submission_id, "refused": refused}, "\n".join(lines))
