@@ -29,6 +29,7 @@ _COMB_ASPECT = 1.5
 _LEAST_FREE = 0.4
 _DIVIDES = 0.7  # a column so dark is a divider of a comb
 _INSET = 4
+_JITTER, _EDGE = 3, 8
 
 
 class PlaceKind(StrEnum):
@@ -60,11 +61,12 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Room for writing: all of it (`outer`), and what of it nothing is printed in (`free`)."""
+    """Room for writing: all of it (`outer`), what of it nothing is printed in (`free`), and cells of print at its sides."""
 
     kind: PlaceKind
     outer: Span
     free: Span
+    label_cells: tuple[Span, ...] = ()
 
 
 def find_places(picture: NDArray[np.uint8]) -> list[Place]:
@@ -75,9 +77,14 @@ def find_places(picture: NDArray[np.uint8]) -> list[Place]:
     ticks = [cell for cell in cells if _is_tick(cell, dark)]
     boxes = [cell for cell in _join_combs([cell for cell in cells if cell not in ticks]) if _is_box(cell)]
     boxes = [box for box in boxes if not any(_holds(box, other) for other in (*boxes, *ticks) if other != box)]
-    boxes = [box for box in boxes if not _is_label_cell(box, boxes, dark)]
+    labels = [box for box in boxes if _is_label_cell(box, boxes, dark)]
+    rooms = [box for box in boxes if box not in labels]
     places = [Place(PlaceKind.TICK, tick, tick) for tick in ticks if not any(_holds(box, tick) for box in boxes)]
-    places += [Place(PlaceKind.BOX, box, free) for box in boxes if (free := _find_free(box, dark)) is not None]
+    places += [
+        Place(PlaceKind.BOX, box, free, tuple(label for label in labels if _touches_side(label, box)))
+        for box in rooms
+        if (free := _find_free(box, dark)) is not None
+    ]
     known = [*ticks, *boxes]
     rules = (_make_rule(rule, dark) for rule in _find_rules(across, known))
     places += [Place(PlaceKind.RULE, rule, rule) for rule in rules if rule is not None]
@@ -137,9 +144,9 @@ def _join_combs(cells: Sequence[Span]) -> list[Span]:
 
 def _continues(last: Span, cell: Span) -> bool:
     return (
-        abs(cell.y0 - last.y0) <= 3
-        and abs(cell.y1 - last.y1) <= 3
-        and 0 <= cell.x0 - last.x1 <= 8
+        abs(cell.y0 - last.y0) <= _JITTER
+        and abs(cell.y1 - last.y1) <= _JITTER
+        and 0 <= cell.x0 - last.x1 <= _EDGE
         and abs(cell.wide - last.wide) <= 4
     )
 
@@ -177,14 +184,13 @@ def _is_label_cell(box: Span, boxes: Sequence[Span], dark: NDArray[np.uint8]) ->
     ink = np.flatnonzero(dark[box.y0 + _INSET : box.y1 - _INSET, box.x0 + _INSET : box.x1 - _INSET].any(axis=1))
     if not len(ink) or box.tall - _INSET - int(ink[-1]) > _LEAST_FREE * box.tall:
         return False
-    return any(
-        abs(other.y0 - box.y0) <= 3
-        and abs(other.y1 - box.y1) <= 3
-        and min(abs(other.x0 - box.x1), abs(box.x0 - other.x1)) <= 8
-        and _measure_ink(other, dark) < _EMPTY
-        for other in boxes
-        if other != box
-    )
+    return any(_touches_side(box, other) and _measure_ink(other, dark) < _EMPTY for other in boxes if other != box)
+
+
+def _touches_side(one: Span, other: Span) -> bool:
+    """Whether two cells stand side by side in a row and touch."""
+    level = abs(other.y0 - one.y0) <= _JITTER and abs(other.y1 - one.y1) <= _JITTER
+    return level and min(abs(other.x0 - one.x1), abs(one.x0 - other.x1)) <= _EDGE
 
 
 def _find_rules(across: NDArray[np.uint8], known: Sequence[Span]) -> Iterator[Span]:

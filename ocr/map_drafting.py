@@ -130,11 +130,12 @@ def _list_spots(number: int, page: BlankPage, words: Sequence[PrintedWord]) -> I
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """A place in points: the whole of it, and what is left free."""
+    """A place in points: the whole of it, what is left free, and cells of print that touch it."""
 
     kind: PlaceKind
     outer: PointBox
     free: PointBox
+    label_cells: tuple[PointBox, ...] = ()
 
 
 def _list_places(page: BlankPage) -> list[_Room]:
@@ -150,7 +151,7 @@ def _to_points(place: Place) -> _Room:
     def scale(span: Span) -> PointBox:
         return PointBox(*(side * POINTS_PER_INCH / DOTS_PER_INCH for side in span))
 
-    return _Room(place.kind, scale(place.outer), scale(place.free))
+    return _Room(place.kind, scale(place.outer), scale(place.free), tuple(map(scale, place.label_cells)))
 
 
 def _meets(one: PointBox, other: PointBox) -> bool:
@@ -186,6 +187,10 @@ def _list_texts(
             if beside := _take_beside(place, words, others, after=after, reach=_BESIDE * 1.5):
                 yield join_words(beside), weight
         return
+    if place.label_cells:
+        first = (max if is_backwards else min)(place.label_cells)
+        yield _join_inside(first, words), _WEIGHTS["beside"]
+        return
     across = [word for word in words if outer.left - _TOUCH <= word.middle[0] <= outer.right + _TOUCH]
     inside = [word for word in across if outer.top < word.middle[1] < outer.bottom]
     if inside:
@@ -198,6 +203,15 @@ def _list_texts(
     if place.kind is PlaceKind.RULE:
         below = [word for word in across if 0 <= word.box.top - outer.bottom + 2 <= _BELOW + 2]
         yield from ((join_words(line), _WEIGHTS["below"]) for line in split_lines(below)[:1])
+
+
+def _join_inside(cell: PointBox, words: Sequence[PrintedWord]) -> str:
+    inside = [
+        word
+        for word in words
+        if cell.left <= word.middle[0] <= cell.right and cell.top <= word.middle[1] <= cell.bottom
+    ]
+    return " ".join(map(join_words, split_lines(inside)))
 
 
 def _take_beside(

@@ -28,7 +28,7 @@ from ocr.fill_places import find_lines
 _Thing = TypeVar("_Thing")
 _WORD_GAP = 0.16
 _RUN_GAP = 0.8
-_SAME_LINE = 0.5
+_SAME_LINE = 0.65
 _FEWEST_WORDS = 5
 _TICK_SIGNS = frozenset("☐☑☒□◻❏❑▢○◯_")
 _DARK, _LEVEL_LINE, _UPRIGHT_LINE = 205, 60, 34  # no letter of a label is so wide or tall

@@ -21,6 +21,7 @@ from ocr.map_drafting import Draft
 from tests.consentry.conftest import CLEAR_HAND
 from tests.ocr.test_field_maps import strip_fields
 
+ALL_ENGLISH = ("consent-2024-25-en-b", "other-district", "release-lines", "release-table")
 VALUES: dict[str, Value] = {
     "student_first": "Marisol",
     "student_last": "Quintero",
@@ -51,7 +52,17 @@ def measure_overlaps(name: str, draft: Draft) -> dict[str, float]:
     return {field: measure_overlap(box, drafted.get(field, nowhere)) for field, box in find_true_boxes(name).items()}
 
 
-@pytest.mark.parametrize("name", ["consent-2024-25-ar", "consent-2024-25-zh", "consent-2024-25-en-b", "other-district"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "consent-2024-25-ar",
+        "consent-2024-25-zh",
+        "consent-2024-25-en-b",
+        "other-district",
+        "release-lines",
+        "release-table",
+    ],
+)
 def test_the_draft_lies_where_the_fields_lay(name: str, tmp_path: Path) -> None:
     draft = draft_field_map(strip_fields(FORMS_FOLDER / f"{name}.pdf", tmp_path / "bare.pdf"))
     overlaps = measure_overlaps(name, draft)
