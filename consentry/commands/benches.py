@@ -71,11 +71,15 @@ def bench_match(
     context: typer.Context,
     students: Annotated[int, typer.Option("--students", min=200, help="Enrolled students.")] = 50_000,
     seed: Annotated[int, typer.Option("--seed")] = 1,
+    districts: Annotated[
+        int, typer.Option("--districts", min=1, help="Districts, of this seed and the next ones.")
+    ] = 1,
+    queries: Annotated[int, typer.Option("--queries", min=20, help="Queries a district.")] = 4000,
 ) -> int:
-    """Matching typed queries against a synthetic district."""
+    """Matching typed queries against synthetic districts."""
     from consentry.bench_match import run
 
-    _print_figures(run(students, seed))
+    _print_figures(run(students, range(seed, seed + districts), queries))
     return DONE
 
 

@@ -1,28 +1,20 @@
 """A batch on several processes answers as each query does alone."""
 
 import os
-import random
 import threading
 
 import pandas as pd
 import pytest
 
-from consentry.bench_match import Child, Family, draw_children, draw_habits, frame_of
-from fixtures.district import make_district
+from consentry.bench_match import draw_trial
 from matching import Candidate, Matcher, Query
 from matching.forked_shares import count_processes, deal_out, gather_in, match_in_shares
 
 
-def _write(children: list[Child]) -> list[Query]:
-    rng = random.Random(5)
-    family = Family(rng, draw_habits(rng))
-    return [family.write(child) for child in children]
-
-
 @pytest.fixture(scope="module")
 def enrolled_and_asked() -> tuple[pd.DataFrame, list[Query]]:
-    enrolled, asked = draw_children(make_district(1500, 8), 100, 8, 150)
-    return frame_of(enrolled), [*_write(asked), {}, {"student_last": "\x00"}, {"birth_date": "1 January"}]
+    trial = draw_trial(1500, seed=8, queries=150)
+    return trial.frame, [*trial.written, {}, {"student_last": "\x00"}, {"birth_date": "1 January"}]
 
 
 def test_single_queries_one_process_and_three_agree_to_the_last_bit(
