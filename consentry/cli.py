@@ -21,6 +21,7 @@ from consentry.commands import (
     auditing,
     benches,
     disclosing,
+    glancing,
     policy,
     printing,
     processing,
@@ -59,8 +60,8 @@ app.command()(safety.restore)
 app.command("trace")(proving.trace_command)
 app.add_typer(proving.ledger, name="ledger")
 app.command()(disclosing.adr)
-app.add_typer(disclosing.staag, name="staag")
-setting_up.partner.command("person")(disclosing.partner_person)
+app.add_typer(glancing.staag, name="staag")
+setting_up.partner.command("person")(glancing.partner_person)
 setting_up.partner.command("terms")(disclosing.partner_terms)
 setting_up.form.command("terms")(disclosing.form_terms)
 setting_up.form.command("print")(printing.form_print)

@@ -6,11 +6,13 @@ whatever day. Categories are those of the grant that the partner's agreement sti
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from access.adr_reports import OpenGrant
+from access.types import AccessRow
 from consentry.delivering_terms import load_agreement_terms, load_form_terms
 from consentry.enrollment import EnrollmentCache
 from consentry.program import Program
@@ -24,48 +26,57 @@ from store.tables import Form, Grant, Partner
 class OpenGrantFinder:
     """Finds open grants for one day; keeps the enrollment of that day and of today in memory between partners."""
 
-    def __init__(self, program: Program, day: date, today: date) -> None:
+    def __init__(self, program: Program, day: date, today: date, held: EnrollmentCache | None = None) -> None:
         self.day, self.today = day, today
         self._is_as_released = program.rulebook.release.packages == "as_released"
-        self._cache_of_day = EnrollmentCache(program.installation)
+        self._cache_of_day = held or EnrollmentCache(program.installation)
         self._cache_of_today = self._cache_of_day if day == today else EnrollmentCache(program.installation)
 
     def find(self, session: Session, partner: Partner) -> tuple[OpenGrant, ...]:
         """The open grants of a partner as this session sees them, by student."""
-        enrolled = find_enrolled(session, self._cache_of_day, self.day)
-        rows = select_access(session, partner.partner_id, enrolled, self.day)
-        if self.today != self.day:
-            enrolled_now = find_enrolled(session, self._cache_of_today, self.today)
-            still = {row.grant_id for row in select_access(session, partner.partner_id, enrolled_now, self.today)}
-            rows = [row for row in rows if row.grant_id in still]
+        rows = self._find_rows(session, partner.partner_id)
         if self._is_as_released:
             known = find_released_grants(session, partner.partner_id)
             rows = [row for row in rows if row.grant_id in known]
+        return tuple(self._describe(session, partner, rows))
+
+    def find_told(self, session: Session, partner: Partner, student_id: str | None = None) -> tuple[OpenGrant, ...]:
+        """Those that the partner was told of: for what its people call up themselves. `student_id`: of one student alone."""
+        known = find_released_grants(session, partner.partner_id)
+        rows = [row for row in self._find_rows(session, partner.partner_id) if row.grant_id in known]
+        return tuple(self._describe(session, partner, [r for r in rows if student_id in (None, r.student_id)]))
+
+    def _find_rows(self, session: Session, partner_id: str) -> list[AccessRow]:
+        enrolled = find_enrolled(session, self._cache_of_day, self.day)
+        rows = select_access(session, partner_id, enrolled, self.day)
+        if self.today != self.day:
+            enrolled_now = find_enrolled(session, self._cache_of_today, self.today)
+            still = {row.grant_id for row in select_access(session, partner_id, enrolled_now, self.today)}
+            rows = [row for row in rows if row.grant_id in still]
+        return rows
+
+    def _describe(self, session: Session, partner: Partner, rows: Sequence[AccessRow]) -> Iterator[OpenGrant]:
         grants = load_rows(session, Grant, [row.grant_id for row in rows])
         forms = load_rows(session, Form, [row.form_id for row in rows if row.form_id])
         terms, form_terms = (
             load_agreement_terms(session, partner.partner_id, self.day),
             load_form_terms(session, self.day),
         )
-        found = []
         for row in rows:
             grant, form = grants[row.grant_id], forms.get(row.form_id or "")
             categories = tuple(name for name in row.categories if name in partner.categories)
-            found.append(
-                OpenGrant(
-                    grant_id=row.grant_id,
-                    student_id=row.student_id,
-                    basis=row.basis,
-                    categories=categories,
-                    from_date=row.from_date,
-                    closes_on=find_last_day(grant),
-                    school_year=grant.school_year,
-                    consented_on=find_consent_day(form, grant) if form else None,
-                    listed=terms.get(grant.school_year, frozenset()),
-                    form_lists=_find_listed_by_form(form, form_terms) if form else frozenset(),
-                )
+            yield OpenGrant(
+                grant_id=row.grant_id,
+                student_id=row.student_id,
+                basis=row.basis,
+                categories=categories,
+                from_date=row.from_date,
+                closes_on=find_last_day(grant),
+                school_year=grant.school_year,
+                consented_on=find_consent_day(form, grant) if form else None,
+                listed=terms.get(grant.school_year, frozenset()),
+                form_lists=_find_listed_by_form(form, form_terms) if form else frozenset(),
             )
-        return tuple(found)
 
 
 def find_last_day(grant: Grant) -> date:

@@ -22,6 +22,6 @@ PLACES = {
     Role.STAFF: (_QUEUE, _BATCHES, _KEYING),
     Role.LEAD: (_QUEUE, _BATCHES, _KEYING),
     Role.AUDITOR: (_QUEUE,),
-    Role.PARTNER: (Place("/submissions", mark("Submissions")),),
+    Role.PARTNER: (Place("/submissions", mark("Submissions")), Place("/students", mark("Students"))),
     Role.ADMIN: (Place("/accounts", mark("Accounts")),),
 }

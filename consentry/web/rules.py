@@ -16,7 +16,7 @@ from consentry.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
 from store.desk_tables import Account, Batch
 from store.risk_tables import BlindTask
-from store.tables import Case, Form, Submission
+from store.tables import Case, Form, Grant, Submission
 
 Sees = Callable[[Session, Person, str], bool]
 
@@ -69,6 +69,12 @@ def sees_submission(session: Session, person: Person, submission_id: str) -> boo
     return found.partner_id == person.partner_id if person.role is PARTNER else True
 
 
+def sees_grant(session: Session, person: Person, grant_id: str) -> bool:
+    """Whether it is a grant of the person's partner; whether it is open today is the page's to ask, with the same answer."""
+    found = session.get(Grant, grant_id)
+    return found is not None and found.partner_id == person.partner_id
+
+
 _PUBLIC = Rule(is_public=True)
 _CASE = {"case_id": sees_case}
 _TASK = {"task_id": may_key}
@@ -106,6 +112,8 @@ RULES: dict[str, Rule] = {
     "submissions": Rule(frozenset({PARTNER})),
     "submission": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
     "submission_report": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
+    "students": Rule(frozenset({PARTNER})),
+    "glance": Rule(frozenset({PARTNER}), {"grant_id": sees_grant}),
     "accounts": Rule(frozenset({ADMIN})),
     "add_account": Rule(frozenset({ADMIN})),
     "change_account": Rule(frozenset({ADMIN}), {"account_id": sees_account}),

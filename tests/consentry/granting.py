@@ -10,6 +10,7 @@ from typing import Any
 from access import Signer, make_grant
 from consentry.program import Program
 from consentry.settings import Settings
+from consentry.telling_partners import tell_of_package
 from fixtures.district import Student
 from fixtures.student_data import write_student_data
 from store import Clock, Entry, Event, record
@@ -94,5 +95,17 @@ def grant(district: District, student_id: str, categories: Sequence[str] = CATEG
             session, clock, Entry(Event.ACCESS_GRANTED, made.grant_id, "ana", [*rows, submission, form, decision, made])
         )
         grant_id = made.grant_id
+    program.installation.engine.dispose()
+    return grant_id
+
+
+def open_to_glance(district: District, student_id: str, partner: str = "rainier") -> str:
+    """Grants a student and lets the partner's accounts open its page: told, and under a network use agreement."""
+    grant_id = grant(district, student_id, partner=partner)
+    signed = ("--kind", "nua", "--school-year", "2024-25", "--status", "active", "--on", "2024-09-01")
+    district.expect("partner", "agreement", partner, *signed)
+    program = open_program(district)
+    with program.installation.writing() as session:
+        tell_of_package(session, Clock.read(district.today), grant_id, [grant_id])
     program.installation.engine.dispose()
     return grant_id

@@ -32,6 +32,7 @@ from store.desk_tables import Batch
 from store.risk_tables import BlindTask
 from store.tables import Grant
 from tests.consentry.conftest import District
+from tests.consentry.granting import open_to_glance
 
 PASSWORD = "a long enough password"  # noqa: S105 - of people in the tests alone
 ACCOUNTS = {
@@ -170,8 +171,9 @@ def site(site_home: Path, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def shared_site(site_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site for tests that decide nothing."""
+    """A site for tests that decide nothing; one student is open to the partner's people."""
     with serve_copy(site_home, tmp_path_factory.mktemp("served")) as served:
+        open_to_glance(served.district, "1000005")
         yield served
 
 

@@ -31,7 +31,7 @@ def list_routes(url: str) -> list[Route]:
     ]
 
 
-OBJECTS = ("case_id", "form_id", "submission_id", "account_id", "batch_id", "task_id")
+OBJECTS = ("case_id", "form_id", "submission_id", "account_id", "batch_id", "task_id", "grant_id")
 
 
 def find_objects(site: Site) -> dict[str, str]:
@@ -46,6 +46,7 @@ def find_objects(site: Site) -> dict[str, str]:
         "account_id": account.account_id,
         "batch_id": batch.batch_id,
         "task_id": site.find_task().task_id,
+        "grant_id": site.district.expect("access", "rainier")[0]["grant_id"],
         "field": "birth_date",
         "name": "pages.css",
     }
