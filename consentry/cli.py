@@ -22,6 +22,7 @@ from consentry.commands import (
     benches,
     disclosing,
     glancing,
+    lists,
     policy,
     printing,
     processing,
@@ -72,6 +73,7 @@ setting_up.partner.command("waits")(agreements.partner_waits)
 setting_up.partner.command("designee")(agreements.partner_designee)
 setting_up.partner.command("confirm-term")(agreements.partner_confirm_term)
 app.add_typer(years.year, name="year")
+app.add_typer(lists.student_list, name="list")
 app.add_typer(serving.user, name="user")
 app.command()(serving.serve)
 app.command()(benches.demo)

@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from access import IS_LIST, find_gates
 from consentry.errors import CommandError
 from consentry.form_years import ASKED_SCHOOL, LIST_ROW, LIST_YEAR
+from consentry.list_checks import check_list
 from consentry.list_schools import find_designee_schools, find_most_named, refuse_wrong_submitter
-from consentry.policy import Rulebook
 from consentry.program import Program
 from consentry.receiving import Receipt, make_listed
 from consentry.shown_fields import ShownField
-from consentry.year_opening import find_label
 from ingest import read_student_list
 from ingest.types import MediaType, Refusal, StudentList
 from review_queue import Reason, State
@@ -80,9 +79,9 @@ def receive_right_list(program: Program, offer: ListOffer) -> Receipt:
         read = read_student_list(content, offer.path.name, cell, program.limits)
     sha256 = program.installation.documents.put(content)
     if isinstance(read, Refusal):
-        taken = _TakenList(sha256, len(content), StudentList(()), "", find_running_year(program.rulebook, day))
+        taken = _TakenList(sha256, len(content), StudentList(()), "", program.rulebook.find_running_year(day))
         return _record(program, offer, taken, (read,), day, clock)
-    school_year = find_most_named([row.school_year for row in read.rows]) or find_running_year(program.rulebook, day)
+    school_year = find_most_named([row.school_year for row in read.rows]) or program.rulebook.find_running_year(day)
     program.rulebook.find_school_year(school_year)
     with program.installation.reading() as session:
         of_submitter = find_designee_schools(session, school_year, offer.submitted_by, day)
@@ -90,12 +89,6 @@ def receive_right_list(program: Program, offer: ListOffer) -> Receipt:
         school = school or find_most_named([row.school for row in read.rows])
         refuse_wrong_submitter(session, program, school_year, offer.submitted_by, school, day)
     return _record(program, offer, _TakenList(sha256, len(content), read, school, school_year), (), day, clock)
-
-
-def find_running_year(rulebook: Rulebook, day: date) -> str:
-    """The school year that runs on a day: the last that has begun."""
-    label = find_label(day.year)
-    return label if rulebook.find_school_year(label).begins <= day else find_label(day.year - 1)
 
 
 def _record(
@@ -138,7 +131,7 @@ def _record(
         facts: dict[str, JsonValue] = {"rows": len(listed), "refused": len(refused), "basis": IS_LIST}
         subject = submission.submission_id
         record(session, clock, Entry(Event.SUBMISSION_RECEIVED, subject, submission.submitted_by, rows, facts))
-    return Receipt(submission.submission_id, refused)
+    return Receipt(submission.submission_id, refused, check_list(program, taken.rows, offer.partner_id))
 
 
 def _find_first_state(session: Session, program: Program, partner_id: str, school_year: str, clock: Clock) -> State:

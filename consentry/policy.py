@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from consentry.errors import CommandError
-from consentry.school_years import YearRules, draft_year, read_year
+from consentry.school_years import YearRules, draft_year, find_label, read_year
 from review_queue import Policy, SchoolYear, Stratum, StratumThreshold
 
 TRAITS = ("student_number", "language", "scan")
@@ -160,6 +160,19 @@ class Rulebook:
         return SchoolYear(
             label, _day_of(first, calendar.begins), _day_of(last, calendar.due), _day_of(last, calendar.ends)
         )
+
+    def find_running_year(self, day: date) -> str:
+        """The label of the school year that runs on a day: the last that has begun."""
+        label = find_label(day.year)
+        return label if self.find_school_year(label).begins <= day else find_label(day.year - 1)
+
+    def is_open_on(self, label: str, day: date) -> bool:
+        """Whether `label` is a school year whose forms are published by a day, and that has not ended."""
+        try:
+            days = self.find_year_rules(label).file.school_year
+        except CommandError:
+            return False
+        return days.forms_published <= day <= days.ends
 
     def find_year_rules(self, label: str) -> YearRules:
         """The rules of a school year: of its file in force, else as the program drafts them."""

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from access import CONSENT, has_active_agreement
 from consentry.errors import CommandError
+from consentry.list_checks import check_list
 from consentry.program import Program
 from consentry.reading_pages import JOINED_PAGE, JOINED_TO
 from ingest import Cell, read_student_list, take_in_scans
-from ingest.types import IncomingFile, ListRow, Refusal, StudentList, UploadPath
+from ingest.types import IncomingFile, ListRow, Refusal, RowFault, StudentList, UploadPath
 from review_queue import Reason, State
 from store import Clock, Entry, Event, describe_document, record
 from store.ids import Sha256, derive_id
@@ -34,10 +35,11 @@ _KEPT_BYTES = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was taken: the submission's id, and each refused input."""
+    """What was taken: the submission's id, each refused input, and what is wrong with the list, by row and column."""
 
     submission_id: str
     refused: tuple[Refusal, ...]
+    list_faults: tuple[RowFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,6 @@ def receive_submission(
 def _take_in(program: Program, cell: Cell, paths: Sequence[Path], list_path: Path | None) -> _Incoming:
     pages: list[_IncomingPage] = []
     refused: list[_KeptRefusal] = []
-    uploads = [UploadPath(path, path.name or str(path)) for path in paths]
-    for taken in take_in_scans(uploads, cell, program.limits):
-        if isinstance(taken, Refusal):
-            refused.append(_KeptRefusal(taken, _keep_refused(program, taken, uploads)))
-            continue
-        pages += _store_pages(program, taken)
     student_list, list_document, list_name = None, None, ""
     if list_path is not None:
         list_name = list_path.name
@@ -113,6 +109,12 @@ def _take_in(program: Program, cell: Cell, paths: Sequence[Path], list_path: Pat
             refused.append(_KeptRefusal(read, list_document))
         else:
             student_list = read
+    uploads = [UploadPath(path, path.name or str(path)) for path in paths]
+    for taken in take_in_scans(uploads, cell, program.limits):
+        if isinstance(taken, Refusal):
+            refused.append(_KeptRefusal(taken, _keep_refused(program, taken, uploads)))
+            continue
+        pages += _store_pages(program, taken)
     return _Incoming(tuple(pages), tuple(refused), student_list, list_document, list_name)
 
 
@@ -165,7 +167,8 @@ def _record_submission(
             clock,
             Entry(Event.SUBMISSION_RECEIVED, submission.submission_id, submitted_by or partner_id, rows, dict(facts)),
         )
-    return Receipt(submission.submission_id, tuple(kept.refusal for kept in refused))
+    faults = check_list(program, incoming.student_list, partner_id) if incoming.student_list else ()
+    return Receipt(submission.submission_id, tuple(kept.refusal for kept in refused), faults)
 
 
 def _name_submission(session: Session, partner_id: str, incoming: _Incoming, clock: Clock) -> str:

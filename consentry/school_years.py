@@ -232,6 +232,11 @@ def draft_year(year: SchoolYear) -> bytes:
     return text.encode()
 
 
+def find_label(first: int) -> str:
+    """The label of the school year that begins in a calendar year."""
+    return f"{first}-{(first + 1) % 100:02}"
+
+
 def join_calendars(years: Iterable[YearRules]) -> BusinessCalendar:
     """The business days by the holidays of all years at hand: a step begun in May ends by the calendar of either year."""
     return BusinessCalendar({holiday.day for year in years for holiday in year.file.holidays})

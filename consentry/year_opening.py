@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from access import AgreementKind, AgreementStatus, status_on
 from consentry.errors import CommandError
 from consentry.program import Program
-from consentry.school_years import YearRules, draft_year, read_year
+from consentry.school_years import YearRules, draft_year, find_label, read_year
 from consentry.year_versions import find_year_content, record_year
 from review_queue import SchoolYear
 from store import Clock, Entry, Event, JsonValue, record
@@ -80,7 +80,7 @@ def show_year(program: Program, label: str | None) -> dict[str, JsonValue]:
     named.
     """
     today, rulebook = program.read_clock().today, program.rulebook
-    asked = label or find_label(today.year - (today < rulebook.find_school_year(find_label(today.year)).begins))
+    asked = label or rulebook.find_running_year(today)
     rules = rulebook.find_year_rules(asked)
     with program.installation.reading() as session:
         versions = session.scalars(
@@ -110,11 +110,6 @@ def show_year(program: Program, label: str | None) -> dict[str, JsonValue]:
         "forms_missing": [*sorted(f"{form.code} {form.language}" for form in missing)],
         "partners": states,
     }
-
-
-def find_label(first: int) -> str:
-    """The label of the school year that begins in a calendar year."""
-    return f"{first}-{(first + 1) % 100:02}"
 
 
 def _carry_over(session: Session, year: SchoolYear, clock: Clock) -> list[Agreement]:

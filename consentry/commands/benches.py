@@ -126,5 +126,18 @@ def bench_policy(
     return DONE
 
 
+@bench.command("lists")
+def bench_lists(
+    context: typer.Context,
+    rows: Annotated[int, typer.Option("--rows", min=100, max=20_000, help="Rows of the list.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """Checking a student list on arrival: time, and faults planted and found."""
+    from consentry.bench_lists import run
+
+    _print_figures(run(rows, seed))
+    return DONE
+
+
 def _print_figures(figures: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1, default=str) + "\n")

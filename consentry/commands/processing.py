@@ -15,6 +15,7 @@ from consentry.commands.console import (
     show_progress,
     tell,
 )
+from consentry.commands.lists import show_faults
 from consentry.deciding import decide_case
 from consentry.offers import Basis, Offer, receive_offer
 from consentry.reporting import write_report
@@ -40,8 +41,10 @@ def submit(
     offer = Offer(partner, tuple(paths or ()), student_list, read_day(received), basis, by, school)
     receipt = receive_offer(open_program(context), offer)
     refused = [{"file": entry.file, "reason": entry.reason, "words": entry.words} for entry in receipt.refused]
+    faults = show_faults(receipt.list_faults)
     lines = [f"submission {receipt.submission_id}", *(f"refused {r['file']}: {r['words']}" for r in refused)]
-    tell(context, {"submission_id": receipt.submission_id, "refused": refused}, "\n".join(lines))
+    result = {"submission_id": receipt.submission_id, "refused": refused, "list_faults": faults}
+    tell(context, result, "\n".join([*lines, *(str(fault["words"]) for fault in faults)]))
     return SOME_REFUSED if refused else DONE
 
 
