@@ -25,6 +25,9 @@ from review_queue import State
 from store.tables import EnrollmentSnapshot, Form, Submission
 from store.worker_slots import release_slots
 
+WORKER: tuple[str, ...] = ("consentry.worker_process",)
+"""The module that is a worker, and its first arguments; benches and fault tests have one with an engine of their own."""
+
 _MOST_DEATHS = 20
 _WATCH_SECONDS = 0.2
 
@@ -94,7 +97,7 @@ def count_waiting(program: Program) -> Progress:
 
 def _start(program: Program, drain: bool) -> _Child:
     owner = uuid.uuid4().hex
-    command = [sys.executable, "-m", "consentry.worker_process", "--owner", owner, *(["--drain"] if drain else [])]
+    command = [sys.executable, "-m", *WORKER, "--owner", owner, *(["--drain"] if drain else [])]
     environment = {**os.environ, **program.settings.worker_environment(), "OMP_NUM_THREADS": "1"}
     return _Child(owner, subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL))  # noqa: S603 - our own
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,20 @@ from sqlalchemy import create_engine, text
 from store import Clock, Installation
 
 SHARED = Path(__file__).parents[2] / "shared"
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def note_figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Notes a figure that the run ends with, beside the promise that it is of."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if noted := config.stash.get(FIGURES, []):
+        terminalreporter.section("figures")
+        for figure in noted:
+            terminalreporter.write_line(figure)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
