@@ -113,7 +113,7 @@ def _deliver(
     finder = OpenGrantFinder(program, day, clock.today)
     open_grants: dict[str, tuple[OpenGrant, ...]] = {}
     with program.installation.reading() as session:
-        refuse_while_frozen(session)
+        refuse_while_frozen(session, clock)
         for partner_id in partner_ids:
             open_grants[partner_id] = finder.find(session, session.get_one(Partner, partner_id))
     passed = [Passed(partner_id, _say_nobody(day)) for partner_id, grants in open_grants.items() if not grants]

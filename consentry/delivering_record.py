@@ -114,7 +114,7 @@ def record_delivery(session: Session, made: MadePackage, delivery: Delivery, clo
     """Writes the delivery and each disclosure in one entry. The package's files SHALL be in the document store already.
     `CommandError` while exports are frozen.
     """
-    refuse_while_frozen(session)
+    refuse_while_frozen(session, clock)
     rows: list[Tracked] = []
     for file in {file.sha256: file for file in (*made.package.files, made.registry)}.values():
         rows += describe_document(session, Sha256(file.sha256), "package", len(file.content), clock)

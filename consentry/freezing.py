@@ -6,6 +6,8 @@ While exports are frozen no package, feed or page leaves the house; the main job
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,8 +16,11 @@ from consentry.errors import CommandError
 from consentry.program import Program
 from store import Entry, Event, JsonValue, record
 from store.ids import derive_id
-from store.ledger import Clock
+from store.ledger import Clock, read_body
 from store.safety_tables import ExportFreeze
+from store.tables import LedgerLeaf
+
+_CLOCKS_DIFFER_BY = timedelta(minutes=2)
 
 
 def find_freeze(session: Session) -> ExportFreeze | None:
@@ -24,8 +29,15 @@ def find_freeze(session: Session) -> ExportFreeze | None:
     return session.scalars(running.limit(1)).first()
 
 
-def refuse_while_frozen(session: Session) -> None:
-    """`CommandError` while exports are frozen."""
+def refuse_while_frozen(session: Session, clock: Clock) -> None:
+    """`CommandError` while exports are frozen, or while the machine's clock runs behind the ledger: on an earlier day a grant
+    that was ended since would run again.
+    """
+    last = session.scalars(select(LedgerLeaf).order_by(LedgerLeaf.seq.desc()).limit(1)).first()
+    if last is not None and datetime.fromisoformat(read_body(last)["at"]) > clock.now + _CLOCKS_DIFFER_BY:
+        raise CommandError(
+            "the machine's clock runs behind the ledger's last entry: set it right, nothing leaves before"
+        )
     freeze = find_freeze(session)
     if freeze is not None:
         since = freeze.frozen_at.date().isoformat()

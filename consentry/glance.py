@@ -84,7 +84,7 @@ def show_student(program: Program, viewer: Viewer, grant_id: str, held: Enrollme
         grants = _find_open(session, program, viewer, clock, held, grant.student_id) if grant else ()
         if grant is None or grant_id not in {one.grant_id for one in grants}:
             return None
-        refuse_while_frozen(session)
+        refuse_while_frozen(session, clock)
         found = find_student_data(program, session, grant.student_id)
         if found is None:
             raise CommandError("no data of this student has been loaded yet: it comes with the next load")

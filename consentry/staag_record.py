@@ -56,7 +56,7 @@ def record_feed(session: Session, made: MadeFeed, clock: Clock, acceptance: Acce
     """Writes the feed and what it discloses. Both files SHALL be in the document store already. `CommandError` while exports
     are frozen.
     """
-    refuse_while_frozen(session)
+    refuse_while_frozen(session, clock)
     manifest_sha256 = Sha256(hashlib.sha256(made.manifest).hexdigest())
     delivery = Delivery(
         delivery_id=derive_id("del", FEED, manifest_sha256, clock.now.isoformat()),

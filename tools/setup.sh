@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 purpose="${1:-run}"
 
 packages=(tesseract-ocr libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk)
-if [ "$purpose" = test ]; then packages+=(postgresql chromium); fi
+if [ "$purpose" = test ]; then packages+=(postgresql chromium strace); fi
 python="${PYTHON:-python3}"
 "$python" -c "import ensurepip" 2>/dev/null || packages+=(python3-venv)
 missing=()
