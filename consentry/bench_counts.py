@@ -89,14 +89,19 @@ class Count:
 
     def reliability(self) -> list[dict[str, float]]:
         """Bins of claimed confidence: how many readings, what they claimed on average, what share was right."""
-        rows = []
-        for low, high in pairwise(_BINS):
-            held = [(claim, right) for claim, right in self.claims if low <= claim < high]
-            if held:
-                claimed, right = np.mean(held, axis=0)
-                rows.append({"from": low, "readings": len(held), "claimed": round(float(claimed), 3),
-                             "right": round(float(right), 3)})  # fmt: skip
-        return rows
+        return bin_claims(self.claims)
+
+
+def bin_claims(claims: Sequence[tuple[float, bool]]) -> list[dict[str, float]]:
+    """Claims of confidence, each with whether it was right, in bins: how many, what they claimed, what share held."""
+    rows = []
+    for low, high in pairwise(_BINS):
+        held = [(claim, right) for claim, right in claims if low <= claim < high]
+        if held:
+            claimed, right = np.mean(held, axis=0)
+            rows.append({"from": low, "readings": len(held), "claimed": round(float(claimed), 3),
+                         "right": round(float(right), 3)})  # fmt: skip
+    return rows
 
 
 class Counts:

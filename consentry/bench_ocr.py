@@ -27,6 +27,7 @@ from PIL import Image
 from rapidfuzz import fuzz, process
 
 from consentry.bench_counts import MANY, Counts
+from consentry.bench_marks import measure_marks
 from consentry.reliability_plot import draw_reliability
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER, PLANS
@@ -279,18 +280,21 @@ def draw_other_page(what: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     return page
 
 
-def run(seed: int, shared: Path, sample: int, plot: Path | None = None) -> dict[str, object]:
+def run(seed: int, shared: Path, sample: int, plot: Path | None = None, marks: int = 300) -> dict[str, object]:
     """All figures, ready to print as JSON. `shared` is the folder of real handwriting, `sample` the number of forms; of loose
-    names twice as many are read. `FileNotFoundError` where the folder is absent. `plot`: a PNG of how far confidence holds.
+    names twice as many are read, of `marks` as many ticks and signatures each. `FileNotFoundError` where the folder is absent.
+    `plot`: a PNG of how far confidence holds.
     """
     cv2.setNumThreads(1)
     hands = RealHands.load(shared)
     loose, forms = measure_raw_names(shared, 2 * sample, seed), measure_forms(hands, sample, seed)
+    marked = measure_marks(hands, marks, seed)
     if plot is not None:
-        draw_reliability({"loose name": loose["reliability"]} | forms["reliability"], plot)
+        draw_reliability({"loose name": loose["reliability"]} | forms["reliability"] | marked["reliability"], plot)
     return {
         "seed": seed,
         "raw_names": loose,
         "forms": forms,
+        "marks": marked,
         "other_pages": measure_other_pages(sample, seed),
     }

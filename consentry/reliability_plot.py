@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 _SIDE, _MARGIN, _LARGEST_DOT = 560, 70, 16
-_COLOURS = ("#1b6ca8", "#c0392b", "#2e8b57", "#8e44ad")
+_COLOURS = ("#1b6ca8", "#c0392b", "#2e8b57", "#8e44ad", "#b8860b", "#555555")
 _INK, _GRID = "#222222", "#dddddd"
 
 

@@ -22,6 +22,7 @@ PRINT_LEVEL = 215
 _SIDE_MARGIN = 14
 _LINE_MARGIN = 0.45
 _LARGEST_LINE_MARGIN = 26
+_WIDE_MARGIN, _LARGEST_WIDE_MARGIN = 1.0, 45  # of marks, whose ink may run out of the box, and a neighbour's into it
 _SHIFT = 7
 _LEAST_SHIFT_FIT = 0.45
 _SMALLEST_SPECK = 9
@@ -77,9 +78,9 @@ def locate_box(homography: Homography, box: TemplateBox, page: Grey) -> PixelBox
 def cut_field(
     page: Grey, homography: Homography, template: Template, box: TemplateBox, keep_outside: bool
 ) -> FieldCrop:
-    """Cuts one field. `keep_outside`: ink beyond the box counts as long as it touches the box (signatures, ticks)."""
-    margin_y = min(_LINE_MARGIN * (box.y1 - box.y0), _LARGEST_LINE_MARGIN)
-    outer = TemplateBox(box.x0 - _SIDE_MARGIN, box.y0 - margin_y, box.x1 + _SIDE_MARGIN, box.y1 + margin_y)
+    """Cuts one field. `keep_outside`: ink beyond the box stays in the cut, for signatures and ticks to be judged by."""
+    margin_x, margin_y = _measure_margins(box, keep_outside)
+    outer = TemplateBox(box.x0 - margin_x, box.y0 - margin_y, box.x1 + margin_x, box.y1 + margin_y)
     unit = _measure_unit(homography, box)
     cut, blank = _cut_both(page, homography, template, outer, unit)
     evened = even_out(cut, max(15, round(40 * unit)) | 1)
@@ -93,6 +94,13 @@ def cut_field(
     grey = np.where(halo > 0, evened, 255).astype(np.uint8)
     paper = grey if _prints_inside(blank, inner) else evened
     return FieldCrop(grey, written, paper, inner[0], inner[1], inner[2], inner[3], unit, _measure_darkness(cut, inner))
+
+
+def _measure_margins(box: TemplateBox, keep_outside: bool) -> tuple[float, float]:
+    height = box.y1 - box.y0
+    if keep_outside:
+        return (min(_WIDE_MARGIN * height, _LARGEST_WIDE_MARGIN),) * 2
+    return _SIDE_MARGIN, min(_LINE_MARGIN * height, _LARGEST_LINE_MARGIN)
 
 
 def _prints_inside(blank: Grey, inner: list[int]) -> bool:
@@ -177,13 +185,14 @@ def _drop_strange_ink(written: Grey, inner: list[int], unit: float, keep_outside
     slack = 0.06 * (y1 - y0)
     kept = np.zeros(count, np.uint8)
     for number in range(1, count):
-        left, top, width, height, area = stats[number]
+        _, top, width, height, area = stats[number]
         if area < max(3.0, _SMALLEST_SPECK * unit * unit) and max(width, height) < 5 * unit:
             continue
         overlap = max(0, min(top + height, y1) - max(top, y0)) / max(height, 1)
-        across = max(0, min(left + width, x1) - max(left, x0)) / max(width, 1)
+        if keep_outside:
+            kept[number] = 1
+            continue
         central = y0 - slack <= centroids[number][1] <= y1 + slack and x0 - slack <= centroids[number][0] <= x1 + slack
-        touches = overlap > 0.25 and across > 0.25
-        kept[number] = (touches or central) if keep_outside else (central and overlap > 0.4)
+        kept[number] = central and overlap > 0.4
     remaining: Grey = kept[labels]
     return remaining

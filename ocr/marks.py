@@ -1,11 +1,13 @@
-"""Tells by ink alone whether a box is ticked and whether somebody signed. Never reads, never guesses.
+"""Tells by ink alone whether a box is ticked. Never reads, never guesses.
 
-A tick is ink of some extent in or across its box: tick, cross, filled, circled. A signature is a hand's ink: long, curved,
-of some height. A stray line, specks and the bleed of a neighbouring line are neither; what lies between is UNSURE.
+A tick is ink of some extent that belongs to its box: tick, cross, filled, circled. Ink that belongs to a neighbour's mark but
+runs through the box, a mark that was struck or scribbled out, and strokes too faint to be sure of are UNSURE: a person looks.
+Accepted limit: a mark that was blackened within the bounds of its box is taken as filled.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -13,15 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
-from ocr.specks import drop_specks, drop_streaks
-from ocr.types import Mark
+from ocr.types import Mark, PixelBox
 
-EMPTY_TICK, SURE_TICK = 0.018, 0.055
-_TICK_EXTENT = 0.38
-_SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 50.0, 11.0
-_FAINT_SIGNATURE_WIDTH, _FAINT_SIGNATURE_HEIGHT = 16.0, 5.0
-_LINE_BREADTH, _SINGLE_STROKE = 9.0, 1.2
-_SLIVER_HEIGHT, _SLIVER_SHAPE = 5.0, 4.0
+_EDGE = 0.06  # of a box's side: within it the box's own printing leaves rests
+_LEAST_INK, _SURE_INK = 0.012, 0.035  # shares of the box
+_DOT, _SURE_EXTENT = 0.3, 0.36  # of a box's side
+_NEAR = 0.75  # sides between a mark's middle and its box's
+_ONE_STROKE = 2.0  # breadths of a pen
+_FLATTEST, _SLOPES, _STRIKE_REACH, _STRIKE_EDGE, _STRIKE_COVER = 0.35, 9, 0.75, 0.1, 0.85
+_SCRIBBLE, _BESIDE, _BESIDE_COVER = 0.3, (0.12, 0.35), 0.12
+_SECTORS, _RING, _WIDEST_RING = 24, 0.8, 1.25
+_FAINT_CONTRAST, _FAINT_GRAINS, _FAINT_EXTENT, _FAINT_EDGE, _PAPER = 12.0, 4.0, 0.45, 0.12, 0.9
+
+Ink = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +38,118 @@ class MarkReading:
     confidence: float
 
 
+SURELY_MARKED, SURELY_EMPTY = MarkReading(Mark.MARKED, 0.995), MarkReading(Mark.EMPTY, 0.995)
+UNSURE = MarkReading(Mark.UNSURE, 0.5)
+
+
 def read_tick(crop: FieldCrop) -> MarkReading:
     """Whether a tick box is marked."""
-    area = max(1, (crop.x1 - crop.x0) * (crop.y1 - crop.y0))
-    share = float(crop.ink.sum()) / area
-    found = crop.ink_box
-    if found is None or share < EMPTY_TICK:
-        return MarkReading(Mark.EMPTY, _squash(share / EMPTY_TICK, 0.995, 0.85))
+    box = _find_inside(crop, _EDGE)
     side = min(crop.x1 - crop.x0, crop.y1 - crop.y0)
-    extent = max(found.x1 - found.x0, found.y1 - found.y0) / max(side, 1)
-    if share >= SURE_TICK and extent >= _TICK_EXTENT:
-        return MarkReading(Mark.MARKED, _squash(SURE_TICK / share, 0.995, 0.85))
-    return MarkReading(Mark.UNSURE, 0.5)
+    own = _choose_own(crop, side)
+    inside = _measure_share(own, box)
+    if _is_struck_out(crop, side) or _is_scribbled_out(crop, own, side):
+        return UNSURE
+    if _is_circled(crop, side):
+        return SURELY_MARKED
+    extent = _measure_extent(own) / side
+    if inside >= _SURE_INK and extent >= _SURE_EXTENT:
+        return UNSURE if _passes_through(own, box) else SURELY_MARKED
+    strange = _measure_share(crop.ink & (1 - own), box)
+    if inside >= _LEAST_INK and extent >= _DOT:
+        return UNSURE
+    if strange >= _LEAST_INK or _has_faint_stroke(crop, side):
+        return UNSURE
+    return SURELY_EMPTY
 
 
-def read_signature(crop: FieldCrop) -> MarkReading:
-    """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
-    ink = drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
+def _find_inside(crop: FieldCrop, edge_share: float) -> PixelBox:
+    edge = math.ceil(edge_share * min(crop.x1 - crop.x0, crop.y1 - crop.y0))
+    return PixelBox(crop.x0 + edge, crop.y0 + edge, crop.x1 - edge, crop.y1 - edge)
+
+
+def _measure_share(ink: Ink, box: PixelBox) -> float:
+    inside = ink[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1]
+    return float(inside.mean()) if inside.size else 0.0
+
+
+def _measure_extent(ink: Ink) -> float:
     rows, columns = np.nonzero(ink)
-    if not len(rows):
-        return MarkReading(Mark.EMPTY, 0.995)
-    width, height = (np.ptp(columns) + 1) / crop.unit, (np.ptp(rows) + 1) / crop.unit
-    if width < _FAINT_SIGNATURE_WIDTH or height < _FAINT_SIGNATURE_HEIGHT:
-        return MarkReading(Mark.EMPTY, 0.9)
-    if width < _SIGNATURE_WIDTH or height < _SIGNATURE_HEIGHT or _is_stray_line(ink, crop.unit):
-        return MarkReading(Mark.UNSURE, 0.5)
-    return MarkReading(Mark.MARKED, float(np.clip(0.9 + width * height / 60_000, 0.9, 0.995)))
+    return float(max(np.ptp(rows), np.ptp(columns)) + 1) if len(rows) else 0.0
 
 
-def _drop_rests_of_rules(crop: FieldCrop) -> NDArray[np.uint8]:
-    """The ink without flat slivers: where a photo's curl leaves the blank's rule a pixel off, slivers of it remain."""
+def _choose_own(crop: FieldCrop, side: int) -> Ink:
+    """The pieces of ink whose middle lies near the box's, or which lie in it mostly."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(crop.ink, connectivity=8)
-    kept = np.ones(count, np.uint8)
-    kept[0] = 0
-    for number in range(1, count):
-        wide, tall = stats[number][2], stats[number][3]
-        kept[number] = tall > _SLIVER_HEIGHT * crop.unit or wide < _SLIVER_SHAPE * tall
-    remaining: NDArray[np.uint8] = kept[labels]
-    return remaining
+    inside = np.bincount(labels[max(0, crop.y0) : crop.y1, max(0, crop.x0) : crop.x1].ravel(), minlength=count)
+    middle = stats[:, :2] + stats[:, 2:4] / 2
+    away = np.abs(middle - ((crop.x0 + crop.x1) / 2, (crop.y0 + crop.y1) / 2)).max(axis=1) / side
+    own = (away < _NEAR) | (inside > 0.5 * stats[:, 4])
+    own[0] = False
+    chosen: Ink = own[labels].astype(np.uint8)
+    return chosen
 
 
-def _is_stray_line(ink: NDArray[np.uint8], unit: float) -> bool:
-    """Whether all ink is one stroke along one line, a ruler's or a slip of the pen: a hand goes up and down, and crosses."""
-    rows, columns = np.nonzero(ink)
-    points = np.column_stack([columns, rows]).astype(np.float32)
-    _, (one, other), _ = cv2.minAreaRect(points)
-    if min(one, other) < _LINE_BREADTH * unit:
-        return True
-    starts = (np.diff(ink.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0)
-    strokes_a_column = float(starts[starts > 0].mean())
-    return min(one, other) < 2 * _LINE_BREADTH * unit and strokes_a_column < _SINGLE_STROKE
+def _passes_through(own: Ink, box: PixelBox) -> bool:
+    """Whether all ink in the box is a part of one straight stroke that runs out of the cut: the tail of another box's mark."""
+    if not (own[0].any() or own[-1].any()):
+        return False
+    inside = own[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1]
+    rows, columns = np.nonzero(inside)
+    across = min(cv2.minAreaRect(np.column_stack([columns, rows]).astype(np.float32))[1]) + 1
+    breadth = 2 * float(cv2.distanceTransform(inside, cv2.DIST_L2, 5).max())
+    return bool(across < _ONE_STROKE * breadth)
 
 
-def _squash(share: float, sure: float, least: float) -> float:
-    return float(sure - (sure - least) * np.clip(share, 0.0, 1.0))
+def _is_circled(crop: FieldCrop, side: int) -> bool:
+    """Whether ink goes around the box, nearly on all sides."""
+    rows, columns = np.nonzero(crop.ink)
+    down, across = rows - (crop.y0 + crop.y1) / 2, columns - (crop.x0 + crop.x1) / 2
+    beyond = np.maximum(np.abs(down), np.abs(across)) > side / 2
+    around = beyond & (np.hypot(down, across) < _WIDEST_RING * side)
+    angles = np.arctan2(down[around], across[around])
+    sectors = np.unique(np.floor((angles / np.pi + 1) * _SECTORS / 2))
+    return len(sectors) >= _RING * _SECTORS
+
+
+def _is_struck_out(crop: FieldCrop, side: int) -> bool:
+    """Whether a stroke runs level, or nearly, right through the box and beyond it on both sides."""
+    middle, reach = (crop.x0 + crop.x1) // 2, round(_STRIKE_REACH * side)
+    left, right = middle - reach, middle + reach
+    if left < 0 or right > crop.ink.shape[1]:
+        return False
+    thick, edge = 2 * max(1, round(2.5 * crop.unit)) + 1, round(_STRIKE_EDGE * side)
+    ink = cv2.dilate(crop.ink, np.ones((thick, 1), np.uint8))
+    for slope in np.linspace(-_FLATTEST, _FLATTEST, _SLOPES):
+        level = np.array([[1, 0, 0], [slope, 1, -slope * middle]], np.float32)
+        sheared = cv2.warpAffine(ink, level, ink.shape[::-1], flags=cv2.INTER_NEAREST)
+        cover = sheared[crop.y0 + edge : crop.y1 - edge, left:right].mean(axis=1)
+        if cover.size and cover.max() >= _STRIKE_COVER:
+            return True
+    return False
+
+
+def _is_scribbled_out(crop: FieldCrop, own: Ink, side: int) -> bool:
+    """Whether the box is full of ink that goes well beyond it on both sides."""
+    near, far = (round(share * side) for share in _BESIDE)
+    rows = slice(max(0, crop.y0), crop.y1)
+    beside = (own[rows, max(0, crop.x0 - far) : max(0, crop.x0 - near)], own[rows, crop.x1 + near : crop.x1 + far])
+    full = _measure_share(own, PixelBox(crop.x0, crop.y0, crop.x1, crop.y1)) >= _SCRIBBLE
+    return full and all(part.size and part.mean() >= _BESIDE_COVER for part in beside)
+
+
+def find_faint_ink(crop: FieldCrop, box: PixelBox) -> Ink:
+    """What stands out of the paper within a box (H x W of the whole cut, 0 or 1), too faint for ink or not."""
+    faint = np.zeros_like(crop.ink)
+    rows, columns = slice(max(0, box.y0), box.y1), slice(max(0, box.x0), box.x1)
+    calm = cv2.GaussianBlur(crop.paper, (0, 0), 1.5 * crop.unit).astype(np.float32)
+    level = float(np.median(calm))
+    grain = 1.48 * float(np.median(np.abs(calm[calm > _PAPER * level] - level)))
+    faint[rows, columns] = calm[rows, columns] < level - max(_FAINT_CONTRAST, _FAINT_GRAINS * grain)
+    return faint
+
+
+def _has_faint_stroke(crop: FieldCrop, side: int) -> bool:
+    faint = find_faint_ink(crop, _find_inside(crop, _FAINT_EDGE))
+    stats = cv2.connectedComponentsWithStats(faint, connectivity=8)[2]
+    return float(stats[1:, 2:4].max(initial=0)) >= _FAINT_EXTENT * side

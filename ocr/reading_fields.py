@@ -12,9 +12,10 @@ from ocr.crops import FieldCrop
 from ocr.ctc import Matrix
 from ocr.decoding import decode
 from ocr.digit_recogniser import read_digit_lines
-from ocr.marks import MarkReading, read_signature, read_tick
+from ocr.marks import MarkReading, read_tick
 from ocr.reading import FieldReading
 from ocr.recogniser import CtcOutput, name_engine, recognise
+from ocr.signatures import read_signature
 from ocr.specks import clean_crop
 from ocr.types import FieldKind, Mark, PixelBox
 from ocr.views import make_view, trim_to_ink
@@ -37,7 +38,7 @@ class CutField:
 
 def read_cut_fields(cuts: Mapping[str, CutField]) -> dict[str, FieldReading]:
     """The readings of all fields, by name, in the order given."""
-    cuts = {name: replace(cut, crop=clean_crop(cut.crop)) for name, cut in cuts.items()}
+    cuts = {name: replace(cut, crop=clean_crop(cut.crop, cut.kind in _BY_INK_ALONE)) for name, cut in cuts.items()}
     written = {name: cut for name, cut in cuts.items() if cut.kind not in _BY_INK_ALONE and has_writing(cut.crop)}
     outputs = dict(zip(written, recognise([make_view(cut.crop, cut.kind) for cut in written.values()]), strict=True))
     numbers = {name: trim_to_ink(cut.crop) for name, cut in written.items() if cut.kind in _OF_DIGITS}

@@ -23,10 +23,14 @@ _ACROSS = 0.9
 Grey = NDArray[np.uint8]
 
 
-def clean_crop(crop: FieldCrop) -> FieldCrop:
-    """The cut without lone specks and lone lines across the whole of it; in its picture they are white too."""
-    ink = drop_specks(_wipe_columns(crop), crop.unit)
-    ink = _drop_lines(ink, crop.unit, _RULE_BREADTH, _RULE_LENGTH, flat=True)
+def clean_crop(crop: FieldCrop, is_mark: bool = False) -> FieldCrop:
+    """The cut without lone specks and lone lines across the whole of it; in its picture they are white too. `is_mark`: a
+    stroke down all of the box may be a hand's; a streak of the scanner's runs down all of the cut.
+    """
+    rows = slice(0, len(crop.ink)) if is_mark else slice(crop.y0, crop.y1)
+    ink = drop_specks(_wipe_columns(crop, rows), crop.unit)
+    if not is_mark:
+        ink = _drop_lines(ink, crop.unit, _RULE_BREADTH, _RULE_LENGTH, flat=True)
     if int(ink.sum()) == int(crop.ink.sum()):
         return crop
     halo = cv2.dilate(ink, np.ones((3, 3), np.uint8))
@@ -35,7 +39,7 @@ def clean_crop(crop: FieldCrop) -> FieldCrop:
 
 def drop_specks(ink: Grey, unit: float) -> Grey:
     """The ink (H x W, 0 or 1) without groups of which no piece is longer than a speck."""
-    groups, sizes = _group(ink, unit), _measure_pieces(ink)
+    groups, sizes = find_groups(ink, unit), _measure_pieces(ink)
     kept = [
         number for number in range(1, int(groups.max()) + 1) if _find_longest(groups, sizes, number) >= _SPECK * unit
     ]
@@ -48,11 +52,11 @@ def drop_streaks(ink: Grey, unit: float) -> Grey:
     return _drop_lines(ink, unit, _STREAK_BREADTH, _STREAK_LENGTH, flat=False)
 
 
-def _wipe_columns(crop: FieldCrop) -> Grey:
-    """The ink without a thin streak that runs straight down all of the box, whatever lies beside it. Letters end sooner."""
+def _wipe_columns(crop: FieldCrop, rows: slice) -> Grey:
+    """The ink without a thin streak that runs straight down all these rows, whatever lies beside it. Letters end sooner."""
     reach, breadth = 2 * round(_NEIGHBOUR * crop.unit) + 1, max(1, round(_STREAK_BREADTH * crop.unit / 2))
     closed = cv2.morphologyEx(crop.ink, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
-    streaky = (closed[crop.y0 : crop.y1].mean(axis=0) >= _ACROSS).astype(np.uint8)[None, :]
+    streaky = (closed[rows].mean(axis=0) >= _ACROSS).astype(np.uint8)[None, :]
     if not streaky.any() or cv2.erode(streaky, np.ones((1, 2 * breadth + 1), np.uint8)).any():
         return crop.ink
     wiped: Grey = crop.ink * (1 - cv2.dilate(streaky, np.ones((1, 3), np.uint8)))
@@ -63,7 +67,7 @@ def _drop_lines(ink: Grey, unit: float, breadth: float, length: float, flat: boo
     """The ink without groups within a strip of `breadth` and at least `length` long (template units), lying if `flat`."""
     if not ink.any():
         return ink
-    groups = _group(ink, unit)
+    groups = find_groups(ink, unit)
     remaining = ink.copy()
     for number in range(1, int(groups.max()) + 1):
         own = (groups == number) & (ink > 0)
@@ -76,7 +80,8 @@ def _drop_lines(ink: Grey, unit: float, breadth: float, length: float, flat: boo
     return remaining
 
 
-def _group(ink: Grey, unit: float) -> NDArray[np.int32]:
+def find_groups(ink: Grey, unit: float) -> NDArray[np.int32]:
+    """The number of each pixel's group of ink that lies close together; 0 where no ink is near."""
     reach = 2 * round(_NEIGHBOUR * unit / 2) + 1
     near = cv2.dilate(ink, np.ones((reach, reach), np.uint8))
     groups: NDArray[np.int32] = cv2.connectedComponents(near, connectivity=8)[1]

@@ -92,11 +92,12 @@ def bench_ocr(
     plot: Annotated[
         Path | None, typer.Option("--plot", help="A PNG to draw: how far confidence can be believed.")
     ] = None,
+    marks: Annotated[int, typer.Option("--marks", min=6, help="Ticks and signatures, each.")] = 300,
 ) -> int:
     """Reading real handwriting, beside Tesseract and the plain recogniser."""
     from consentry.bench_ocr import run
 
-    _print_figures(run(seed, hands, sample, plot))
+    _print_figures(run(seed, hands, sample, plot, marks))
     return DONE
 
 

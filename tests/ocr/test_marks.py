@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from fixtures.blank_forms import BlankForm
+from fixtures.mark_habits import DEVELOPMENT
 from fixtures.scanning import ScanKind, degrade
+from fixtures.signed_boxes import RIGHT_ANSWERS as SIGNED_ANSWERS
+from fixtures.signed_boxes import SignatureKind, draw_signed_box, measure_room
+from fixtures.ticked_boxes import RIGHT_ANSWERS, RightAnswer, TickKind, draw_ticked_boxes
 from ocr import FieldKind, Mark, Template, read_page
-from ocr.crops import FieldCrop
-from ocr.marks import read_signature, read_tick
+from ocr.crops import FieldCrop, cut_field
+from ocr.marks import read_tick
+from ocr.pictures import to_grey
+from ocr.signatures import read_signature
 from ocr.specks import clean_crop, drop_specks
 
 FORM = Path(__file__).parents[2] / "fixtures" / "forms" / "consent-2024-25-en.pdf"
@@ -43,14 +49,14 @@ def draw_tick(style: str, shift: tuple[int, int]) -> np.ndarray:
 @pytest.mark.parametrize("style", ["tick", "cross", "filled", "circled"])
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_every_way_of_marking_counts(style: str, shift: tuple[int, int]) -> None:
-    assert read_tick(clean_crop(crop_of(draw_tick(style, shift)))).mark is Mark.MARKED
+    assert read_tick(clean_crop(crop_of(draw_tick(style, shift)), is_mark=True)).mark is Mark.MARKED
 
 
 def test_specks_are_no_tick() -> None:
     ink = np.zeros((58, 58), np.uint8)
     for x, y in ((20, 20), (40, 22), (24, 44)):
         cv2.circle(ink, (x, y), 2, 1, -1)
-    assert read_tick(clean_crop(crop_of(ink))).mark is Mark.EMPTY
+    assert read_tick(clean_crop(crop_of(ink), is_mark=True)).mark is Mark.EMPTY
 
 
 def test_dirt_all_over_the_box_is_no_signature() -> None:
@@ -96,3 +102,58 @@ def test_a_dirty_scan_of_an_empty_form_shows_no_family(seed: int) -> None:
         if field.mark is Mark.MARKED and field.kind is not FieldKind.TEXT  # a scanner's streak may look like a letter
     ]
     assert marked == []
+
+
+def cut_drawn(page: np.ndarray, name: str, template: Template) -> FieldCrop:
+    crop = cut_field(to_grey(page), np.eye(3), template, template.boxes[name], keep_outside=True)
+    return clean_crop(crop, is_mark=True)
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template.from_pdf(FORM, "SPS-FERPA-2024", "2024-25", "en")
+
+
+@pytest.fixture(scope="module")
+def blank() -> BlankForm:
+    return BlankForm.load(FORM)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TickKind if kind is not TickKind.PASSED_THROUGH])
+def test_a_tick_box_is_told_by_what_stands_in_it(kind: TickKind, blank: BlankForm, template: Template) -> None:
+    boxes = {name: box.pixel_corners(200) for name, box in blank.boxes.items() if name.startswith(("cons", "records"))}
+    alone = {name: kind if name in ("consent_yes", "records_discipline") else TickKind.EMPTY for name in boxes}
+    page = blank.draw()
+    found = draw_ticked_boxes(page, boxes, alone, DEVELOPMENT, np.random.default_rng(3))
+    for name in boxes:
+        mark, answer = read_tick(cut_drawn(page, name, template)).mark, RIGHT_ANSWERS[found[name]]
+        if answer is RightAnswer.PERSON:
+            assert mark is not Mark.MARKED
+        else:
+            assert mark.value == answer.value
+
+
+def test_a_mark_that_runs_through_the_next_box_marks_one_box_alone(blank: BlankForm, template: Template) -> None:
+    page = blank.draw()
+    left, top, right, bottom = blank.boxes["consent_no"].pixel_corners(200)
+    tick = np.array([[left + 4, top + 18], [left + 14, bottom + 4], [right + 4, top - 62]])
+    cv2.polylines(page, [tick], False, (20, 20, 20), 4, cv2.LINE_AA)
+    assert read_tick(cut_drawn(page, "consent_no", template)).mark is Mark.MARKED
+    assert read_tick(cut_drawn(page, "consent_yes", template)).mark is not Mark.MARKED
+
+
+@pytest.mark.parametrize("kind", list(SignatureKind))
+@pytest.mark.parametrize("name", ["parent_signature", "contact"])
+def test_a_signature_box_is_told_by_what_stands_in_it(
+    kind: SignatureKind, name: str, blank: BlankForm, template: Template
+) -> None:
+    page, rng = blank.draw(), np.random.default_rng(1)
+    corners = {name: box.pixel_corners(200) for name, box in blank.boxes.items()}
+    draw_signed_box(page, corners[name], measure_room(corners, name), kind, DEVELOPMENT, None, rng)
+    mark = read_signature(cut_drawn(page, name, template)).mark
+    if SIGNED_ANSWERS[kind] is RightAnswer.MARKED:
+        assert mark is Mark.MARKED
+    else:
+        assert mark is not Mark.MARKED
+    if kind in (SignatureKind.EMPTY, SignatureKind.STRAY_LINE, SignatureKind.PRINTED_NAME):
+        assert mark is Mark.EMPTY

@@ -1,0 +1,124 @@
+"""Tells by ink alone whether a person signed. Never reads, never guesses.
+
+A signature is a hand's ink that belongs to its box: a path of some length that bends. Ink of the lines above and below, dirt,
+a straight line, a slip of the pen, a stamp and a printed name are none; a signature that runs out of its box is one. A lone
+cross, and what may be printed by a hand or by a machine, is UNSURE: a person looks.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.crops import FieldCrop
+from ocr.marks import SURELY_EMPTY, SURELY_MARKED, UNSURE, MarkReading, find_faint_ink
+from ocr.print_likeness import measure_print_likeness
+from ocr.signature_traits import measure_traits
+from ocr.specks import drop_specks, drop_streaks, find_groups
+from ocr.types import Mark, PixelBox
+
+_SLIVER_HEIGHT, _SLIVER_SHAPE = 5.0, 4.0
+_OWN, _PERHAPS_OWN = 0.5, 0.35  # shares of a group's ink within the box
+_SLACK = 0.08
+_LEAST_PATH, _SURE_PATH = 55.0, 95.0
+_FULL, _BLOT, _SHORT = 0.58, 0.15, 12.0
+_STRAIGHT, _CROSSING, _CROSSING_BARE, _SMALL = 0.62, 0.64, 0.52, 75.0
+_SET, _PERHAPS_SET = 0.98, 0.4
+_FEW_LETTERS, _ALL = 4, 0.99
+_TAIL, _OUT, _IN = 4.0, 0.15, 0.5
+_EDGE = 0.15
+
+Ink = NDArray[np.uint8]
+
+
+def read_signature(crop: FieldCrop) -> MarkReading:
+    """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
+    ink = drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
+    own, strange = _choose_own(ink, crop)
+    if own.any() and (judged := _judge(own, crop)).mark is not Mark.EMPTY:
+        return judged
+    if strange.any() and _judge(strange, crop).mark is not Mark.EMPTY:
+        return UNSURE
+    return UNSURE if not own.any() and _has_faint_writing(crop) else SURELY_EMPTY
+
+
+def _has_faint_writing(crop: FieldCrop) -> bool:
+    """Whether strokes too faint for ink would be a signature if they were darker; the box's own edges are left aside."""
+    edge = round(_EDGE * (crop.y1 - crop.y0))
+    inside = PixelBox(crop.x0 + edge, crop.y0 + edge, crop.x1 - edge, crop.y1 - edge)
+    faint = drop_streaks(drop_specks(find_faint_ink(crop, inside), crop.unit), crop.unit)
+    return bool(faint.any()) and _judge(faint, crop).mark is not Mark.EMPTY
+
+
+def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
+    traits = measure_traits(ink, crop.unit)
+    likeness = measure_print_likeness(traits) if traits.letters >= _FEW_LETTERS else 0.0
+    drawn = _drop_blots(ink, crop.unit)
+    if not drawn.any() or traits.straight >= _STRAIGHT or (likeness >= _SET and traits.letters > _FEW_LETTERS):
+        return SURELY_EMPTY
+    path = measure_traits(drawn, crop.unit).path
+    if path < _LEAST_PATH:
+        return SURELY_EMPTY
+    rows, columns = np.nonzero(ink)
+    small = max(np.ptp(rows), np.ptp(columns)) < _SMALL * crop.unit
+    doubtful = (
+        likeness >= _PERHAPS_SET,
+        traits.letters >= _FEW_LETTERS and min(traits.footed, traits.headed) > _ALL,
+        path < _SURE_PATH,
+        small and traits.crossing >= (_CROSSING if _has_loop(ink) else _CROSSING_BARE),
+        _stands_on_edge(rows, crop),
+    )
+    return UNSURE if any(doubtful) else SURELY_MARKED
+
+
+def _has_loop(ink: Ink) -> bool:
+    return int(cv2.connectedComponents(1 - np.pad(ink, 1), connectivity=4)[0]) > 2
+
+
+def _stands_on_edge(rows: NDArray[np.int64], crop: FieldCrop) -> bool:
+    """Whether all ink lies about the upper or the lower edge of the box, as another line's does."""
+    height = crop.y1 - crop.y0
+    top, bottom = (np.percentile(rows, (_TAIL, 100 - _TAIL)) - crop.y0) / height
+    return bool((top < -_OUT and bottom < _IN) or (bottom > 1 + _OUT and top > 1 - _IN))
+
+
+def _drop_blots(ink: Ink, unit: float) -> Ink:
+    """The ink without pieces that are short or broad for their length, and full: smudges and dirt."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    depth = cv2.distanceTransform(np.pad(ink, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    remaining = ink.copy()
+    for number in range(1, count):
+        x, y, wide, tall, area = stats[number]
+        own = labels[y : y + tall, x : x + wide] == number
+        rows, columns = np.nonzero(own)
+        sides = cv2.minAreaRect(np.column_stack([columns, rows]).astype(np.float32))[1]
+        length, across = max(sides) + 1, min(sides) + 1
+        breadth = 2 * float(depth[y : y + tall, x : x + wide][own].max())
+        if area >= _FULL * length * across and (breadth >= _BLOT * length or length < _SHORT * unit):
+            remaining[y : y + tall, x : x + wide][own] = 0
+    return remaining
+
+
+def _drop_rests_of_rules(crop: FieldCrop) -> Ink:
+    """The ink without flat slivers: where a photo's curl leaves the blank's rule a pixel off, slivers of it remain."""
+    labels, stats = cv2.connectedComponentsWithStats(crop.ink, connectivity=8)[1:3]
+    wide, tall = stats[:, 2], stats[:, 3]
+    kept = (tall > _SLIVER_HEIGHT * crop.unit) | (wide < _SLIVER_SHAPE * tall)
+    kept[0] = False
+    remaining: Ink = kept[labels].astype(np.uint8)
+    return remaining
+
+
+def _choose_own(ink: Ink, crop: FieldCrop) -> tuple[Ink, Ink]:
+    """The ink of groups that lie in the box mostly, and that of those which may."""
+    groups = find_groups(ink, crop.unit)
+    slack = round(_SLACK * (crop.y1 - crop.y0))
+    inside = np.zeros_like(ink)
+    inside[max(0, crop.y0 - slack) : crop.y1 + slack, max(0, crop.x0) : crop.x1] = 1
+    whole = np.bincount(groups[ink > 0], minlength=int(groups.max()) + 1)
+    within = np.bincount(groups[(ink & inside) > 0], minlength=len(whole))
+    share = within / np.maximum(whole, 1)
+    own: Ink = ink * (share >= _OWN)[groups]
+    perhaps: Ink = ink * ((share >= _PERHAPS_OWN) & (share < _OWN))[groups]
+    return own, perhaps
