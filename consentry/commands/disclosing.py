@@ -1,4 +1,4 @@
-"""Commands by which data leaves the house, and what lists it: adr, what agreements and blanks list."""
+"""Commands by which data leaves the house, and what lists it: adr, disclosures, what agreements and blanks list."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_da
 from consentry.delivering import Delivered, DeliveryRequest, deliver_all_reports, deliver_reports
 from consentry.delivering_terms import list_agreement_terms, list_form_terms
 from consentry.errors import CommandError
+from consentry.family import write_family_account
 
 _DayOption = Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD; today.")]
 
@@ -73,6 +74,19 @@ def form_terms(
     listed = list(made[0].listed)
     result = {"code": code, "forms": [one.template_id for one in made], "lists": listed, "on": on}
     tell(context, result, f"{code} lists {', '.join(listed) or 'nothing more'} from {on}")
+    return DONE
+
+
+def disclosures(
+    context: typer.Context,
+    student: Annotated[str, typer.Option("--student", help="The student's ID.")],
+    out: Annotated[Path, typer.Option("--out", help="The .html or .csv to write.")],
+    language: Annotated[str, typer.Option("--language", help="A language of the forms: en, es, so, vi, ...")] = "en",
+) -> int:
+    """For the family: all that was disclosed of a student, to whom, on what consent. Example: disclosures --student ID ..."""
+    lines = write_family_account(open_program(context), student, language, out)
+    result = {"file": str(out), "student_id": student, "language": language, "disclosures": lines}
+    tell(context, result, f"{lines} disclosures in {out}")
     return DONE
 
 
