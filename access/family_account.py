@@ -19,6 +19,8 @@ from importlib import resources
 from access.adr_files import disarm
 from access.types import CATEGORIES
 
+_LEFT_TO_RIGHT, _END = "\u2066", "\u2069"
+
 
 class Way(StrEnum):
     """How something left the house; the values are the kinds of a disclosure."""
@@ -147,9 +149,9 @@ def _list_headings(texts: FamilyTexts) -> list[str]:
 def _list_cells(line: DisclosureLine, texts: FamilyTexts) -> list[str]:
     how = {Way.ADR: texts.adr, Way.FEED: texts.feed, Way.VIEW: texts.view}[line.way]
     if line.people:
-        how = f"{how} ({texts.people} {', '.join(line.people)})"
+        how = f"{how} ({texts.people}: {_set_apart(', '.join(line.people), texts)})"
     return [
-        _say_when(line, texts),
+        _set_apart(_say_when(line, texts), texts),
         line.recipient,
         ", ".join(_list_kinds(line, texts)),
         how,
@@ -178,8 +180,13 @@ def _list_kinds(line: DisclosureLine, texts: FamilyTexts) -> Iterator[str]:
 def _say_ground(line: DisclosureLine, texts: FamilyTexts) -> str:
     if line.form_id is None:
         return texts.list
-    signed = f", {texts.signed_on} {line.consented_on.isoformat()}" if line.consented_on else ""
-    return f"{texts.consent}{signed} ({texts.form} {line.form_id})"
+    signed = f", {texts.signed_on} {_set_apart(line.consented_on.isoformat(), texts)}" if line.consented_on else ""
+    return f"{texts.consent}{signed} ({texts.form} {_set_apart(line.form_id, texts)})"
+
+
+def _set_apart(words: str, texts: FamilyTexts) -> str:
+    """A date, id or name so that text that runs from right to left leaves its parts in their order."""
+    return f"{_LEFT_TO_RIGHT}{words}{_END}" if texts.dir == "rtl" else words
 
 
 _PAGE = """<!doctype html>

@@ -58,7 +58,7 @@ def test_the_account_says_when_to_whom_what_how_and_on_what_consent(told: Distri
         "tests and assessment",
         "demographics",
     ]
-    assert "by ana@rainier.example" in rows[1]["How"]
+    assert "people: ana@rainier.example" in rows[1]["How"]
     assert all(re.search(r"signed on 2024-09-12 \(form form-[0-9a-f]{16}\)", row["On what ground"]) for row in rows)
 
 
