@@ -34,6 +34,11 @@ from store.tree_reader import TreeReader
 
 def write_bundle(program: Program, subject: Subject, file: Path, against: Checkpoint | None) -> None:
     """Writes the bundle of a subject. `against`: a head from outside whose continuation is proven too."""
+    _write_whole(file, pack_bundle(program, subject, against, "program"))
+
+
+def pack_bundle(program: Program, subject: Subject, against: Checkpoint | None, actor: str) -> bytes:
+    """The bundle of a subject as the bytes of a zip, for whoever asks; recorded."""
     chain = trace(program, subject)
     with program.installation.reading() as session:
         grants, forms = find_traced(session, subject)
@@ -49,11 +54,11 @@ def write_bundle(program: Program, subject: Subject, file: Path, against: Checkp
     named = subject.grant_id or subject.form_id or "student"
     facts: dict[str, JsonValue] = {"manifest": hashlib.sha256(manifest).hexdigest()}
     with program.installation.writing() as session:
-        exported = record(session, clock, Entry(Event.TRACE_EXPORTED, named, "program", [], facts))
+        exported = record(session, clock, Entry(Event.TRACE_EXPORTED, named, actor, [], facts))
     with program.installation.reading() as session:
         proofs = _prove(program, session, rows, exported, against)
     files |= {"manifest.json": manifest, "verify_bundle.py": Path(verify_bundle.__file__).read_bytes(), **proofs}
-    _write_zip(file, files)
+    return _zip(files)
 
 
 def _find_rows(session: Session, grants: Iterable[Grant], forms: Iterable[Form]) -> Iterable[Tracked]:
@@ -137,14 +142,18 @@ def _encode(proof: Iterable[bytes]) -> list[str]:
     return [base64.b64encode(node).decode() for node in proof]
 
 
-def _write_zip(file: Path, files: dict[str, bytes]) -> None:
+def _zip(files: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in files.items():
             bundle.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def _write_whole(file: Path, content: bytes) -> None:
     aside = file.with_name(f".{file.name}.part")
     try:
-        aside.write_bytes(stream.getvalue())
+        aside.write_bytes(content)
         os.replace(aside, file)  # noqa: PTH105 - whole or not at all
     except OSError as error:
         aside.unlink(missing_ok=True)

@@ -98,7 +98,7 @@ def describe_case(office: Office, session: Session, case: Case, person: Person, 
         age_days=(today - session.get_one(Submission, form.submission_id).received_on).days,
         seen=describe_seen(form),
         to_key=to_key,
-        pages=() if to_key else _show_pages(office, form),
+        pages=() if to_key else show_pages(office, form),
         sentences=tuple(str(found["words"]) for found in form.findings if isinstance(found, dict)),
         lines=() if to_key else show_lines(session, form, keyed, [found.student for found in candidates]),
         candidates=candidates,
@@ -142,7 +142,8 @@ def _preselect(session: Session, case: Case, form: Form, candidates: Sequence[Sh
     return candidates[0].student.student_id if is_plain(session, case, form, candidates) else ""
 
 
-def _show_pages(office: Office, form: Form) -> tuple[ShownPage, ...]:
+def show_pages(office: Office, form: Form) -> tuple[ShownPage, ...]:
+    """The pages of a form that can be drawn."""
     drawn = [(number, office.pictures.draw(source)) for number, source in enumerate(list_sources(form), 1)]
     return tuple(ShownPage(number, picture.width, picture.height) for number, picture in drawn if picture)
 

@@ -16,13 +16,14 @@ from consentry.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
 from store.desk_tables import Account, Batch
 from store.risk_tables import BlindTask
-from store.tables import Case, Form, Grant, Submission
+from store.tables import Case, Form, Grant, Partner, Submission
 
 Sees = Callable[[Session, Person, str], bool]
 
 STAFF, LEAD, AUDITOR, PARTNER, ADMIN = Role.STAFF, Role.LEAD, Role.AUDITOR, Role.PARTNER, Role.ADMIN
 DESK = frozenset({STAFF, LEAD})
 READERS = DESK | {AUDITOR}
+TRACERS = frozenset({LEAD, AUDITOR})
 EVERYBODY = frozenset(Role)
 
 
@@ -59,6 +60,11 @@ def may_key(session: Session, person: Person, task_id: str) -> bool:
 def sees_account(session: Session, person: Person, account_id: str) -> bool:
     """Whether there is such an account."""
     return session.get(Account, account_id) is not None
+
+
+def sees_partner(session: Session, person: Person, partner_id: str) -> bool:
+    """Whether there is such a partner."""
+    return session.get(Partner, partner_id) is not None
 
 
 def sees_submission(session: Session, person: Person, submission_id: str) -> bool:
@@ -106,6 +112,15 @@ RULES: dict[str, Rule] = {
     "keying_task": Rule(DESK, _TASK),
     "keying_crop": Rule(DESK, _TASK),
     "key_blind": Rule(DESK, _TASK),
+    "trace_search": Rule(TRACERS),
+    "trace_chain": Rule(TRACERS),
+    "trace_bundle": Rule(TRACERS),
+    "week": Rule(READERS),
+    "partners": Rule(TRACERS),
+    "record_step": Rule(frozenset({LEAD}), {"partner_id": sees_partner}),
+    "record_verdict": Rule(frozenset({LEAD}), {"partner_id": sees_partner}),
+    "policy": Rule(TRACERS),
+    "set_policy": Rule(frozenset({LEAD})),
     "me": Rule(EVERYBODY),
     "my_settings": Rule(EVERYBODY),
     "my_password": Rule(EVERYBODY),

@@ -103,3 +103,27 @@ RETURN_REASONS = (
     Reason.DECLINED,
 )
 """Reasons that a person gives a partner for sending a form back."""
+SEARCH_WORDS = {
+    "student": mark("Student"),
+    "form": mark("Form"),
+    "grant": mark("Grant"),
+    "person": mark("Person who decided"),
+    "day": mark("Day"),
+}
+AGREEMENT_WORDS = {
+    "dsa": mark("Data sharing agreement"),
+    "nua": mark("Network use agreement"),
+    "is": mark("Institutional service designation"),
+    "training": mark("Data stewardship training"),
+}
+STATUS_WORDS = {
+    "none": mark("not begun"),
+    "not_renewed": mark("not renewed"),
+    "submitted": mark("submitted"),
+    "in_review": mark("in review"),
+    "returned": mark("returned"),
+    "signed": mark("signed"),
+    "active": mark("active"),
+    "ended": mark("ended"),
+}
+VERDICT_WORDS = {"approve": mark("approves"), "changes": mark("asks for changes"), "refuse": mark("refuses")}

@@ -31,7 +31,7 @@ def list_routes(url: str) -> list[Route]:
     ]
 
 
-OBJECTS = ("case_id", "form_id", "submission_id", "account_id", "batch_id", "task_id", "grant_id")
+OBJECTS = ("case_id", "form_id", "submission_id", "account_id", "batch_id", "task_id", "partner_id", "grant_id")
 
 
 def find_objects(site: Site) -> dict[str, str]:
@@ -47,6 +47,9 @@ def find_objects(site: Site) -> dict[str, str]:
         "batch_id": batch.batch_id,
         "task_id": site.find_task().task_id,
         "grant_id": site.district.expect("access", "rainier")[0]["grant_id"],
+        "partner_id": "rainier",
+        "kind": "form",
+        "subject_id": site.district.expect("status", site.mine)["forms"][0]["form_id"],
         "field": "birth_date",
         "name": "pages.css",
     }
