@@ -46,6 +46,7 @@ class Event(StrEnum):
     FORM_RULED = "form-ruled"
     ACCESS_GRANTED = "access-granted"
     SUBMISSION_SETTLED = "submission-settled"
+    SUBMISSION_LINKED = "submission-linked"
     REVIEW_DECIDED = "review-decided"
     SECOND_PERSON_ASKED = "second-person-asked"
     ACCESS_WITHDRAWN = "access-withdrawn"

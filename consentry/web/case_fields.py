@@ -47,7 +47,7 @@ class ShownLine:
     """One field. Values of row and candidates come in pieces: what differs from the page is marked."""
 
     name: str
-    place: Place
+    place: Place | None
     read: str
     keyed: str
     row: tuple[Piece, ...]
@@ -57,13 +57,13 @@ class ShownLine:
 def show_lines(
     session: Session, form: Form, keyed: dict[str, str], students: Sequence[ShownStudent]
 ) -> tuple[ShownLine, ...]:
-    """All fields that stand on a form's pages, in the order of the contract."""
+    """All fields of a form in the order of the contract; those of a list row stand on no page."""
     row = find_row(session, form)
     lines = []
     for name in FIELD_KINDS:
         place = find_place(form, name)
         field = form.fields.get(name)
-        if place is None or not isinstance(field, dict):
+        if not isinstance(field, dict) or (place is None and not field.get("value")):
             continue
         read = str(field.get("value") or "")
         seen = keyed.get(name) or read
@@ -84,14 +84,12 @@ def show_lines(
 
 def find_place(form: Form, name: str) -> Place | None:
     """Where a field stands on a form, None for one that has no box."""
-    field = form.fields.get(name)
-    box = field.get("box") if isinstance(field, dict) else None
-    if not isinstance(box, list):
+    found = find_box(form, name)
+    if found is None:
         return None
-    x0, y0, x1, y1 = (int(str(edge)) for edge in box)
-    sources = list_sources(form)
-    page = sources.index(find_source(field) or sources[0]) + 1
-    return Place(page, x0 - _MARGIN, y0 - _MARGIN, max(x1 - x0, 1) + 2 * _MARGIN, max(y1 - y0, 1) + 2 * _MARGIN)
+    x0, y0, x1, y1 = found.box
+    page = list_sources(form).index(found.page) + 1
+    return Place(page, x0 - _MARGIN, y0 - _MARGIN, x1 - x0 + 2 * _MARGIN, y1 - y0 + 2 * _MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +101,15 @@ class FieldBox:
 
 
 def find_box(form: Form, name: str) -> FieldBox | None:
-    """Where to cut a field out."""
+    """Where to cut a field out; None for one that stands on no page."""
     field = form.fields.get(name)
     box = field.get("box") if isinstance(field, dict) else None
     if not isinstance(box, list):
         return None
-    return FieldBox(find_source(field) or list_sources(form)[0], tuple(int(str(edge)) for edge in box))
+    x0, y0, x1, y1 = (int(str(edge)) for edge in box)
+    if x1 <= x0 or y1 <= y0:
+        return None
+    return FieldBox(find_source(field) or list_sources(form)[0], (x0, y0, x1, y1))
 
 
 def _value_of(student: ShownStudent, name: str) -> str:

@@ -108,6 +108,13 @@ class Desk:
         return person
 
     @property
+    def partner_id(self) -> str:
+        """The partner of a partner's person."""
+        if self.person.partner_id is None:
+            raise Denied(403)
+        return self.person.partner_id
+
+    @property
     def is_lead(self) -> bool:
         """Whether the person is a lead."""
         return self.person.role is Role.LEAD

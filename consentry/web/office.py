@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 
 from consentry.held_enrollment import HeldEnrollment
 from consentry.program import Program
+from consentry.uploads import resume_uploads
 from consentry.web import words
 from consentry.web.pictures import PagePictures
 from consentry.web.speaking import Voices
@@ -63,6 +64,7 @@ class Office:
         self.templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.templates.env.globals["words"] = words
+        resume_uploads(program)
         self.build = secrets.token_hex(4)
 
     def close(self) -> None:

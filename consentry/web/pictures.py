@@ -14,7 +14,7 @@ from PIL import Image
 from consentry.form_pages import PageSource
 from consentry.program import Program
 from ingest import Cell, CellBroken, draw_page
-from ingest.types import Refusal
+from ingest.types import MediaType, Refusal
 
 _KEPT_BYTES = 256_000_000
 _QUALITY = 60
@@ -40,7 +40,9 @@ class PagePictures:
         self._lock, self._drawing = threading.Lock(), threading.Lock()
 
     def draw(self, source: PageSource) -> PagePicture | None:
-        """A page; None where it can't be drawn."""
+        """A page; None where it can't be drawn, as a list can't."""
+        if source.media_type is MediaType.LIST:
+            return None
         with self._lock:
             if (kept := self._kept.get(source)) is not None:
                 self._kept.move_to_end(source)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from consentry.accounts import Role
 from consentry.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
-from store.desk_tables import Account, Batch
+from store.desk_tables import Account, Batch, Upload
 from store.risk_tables import BlindTask
 from store.tables import Case, Form, Grant, Partner, Submission
 
@@ -81,6 +81,14 @@ def sees_grant(session: Session, person: Person, grant_id: str) -> bool:
     return found is not None and found.partner_id == person.partner_id
 
 
+def sees_upload(session: Session, person: Person, upload_id: str) -> bool:
+    """Whether there is such an upload of this person's own."""
+    found = session.get(Upload, upload_id)
+    return found is not None and found.account_id == person.account_id
+
+
+_OF_PARTNER = Rule(frozenset({PARTNER}))
+_OF_UPLOAD = Rule(frozenset({PARTNER}), {"upload_id": sees_upload})
 _PUBLIC = Rule(is_public=True)
 _CASE = {"case_id": sees_case}
 _TASK = {"task_id": may_key}
@@ -124,11 +132,18 @@ RULES: dict[str, Rule] = {
     "me": Rule(EVERYBODY),
     "my_settings": Rule(EVERYBODY),
     "my_password": Rule(EVERYBODY),
-    "submissions": Rule(frozenset({PARTNER})),
+    "submissions": _OF_PARTNER,
     "submission": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
     "submission_report": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
     "students": Rule(frozenset({PARTNER})),
     "glance": Rule(frozenset({PARTNER}), {"grant_id": sees_grant}),
+    "access": _OF_PARTNER,
+    "send": _OF_PARTNER,
+    "begin_upload": _OF_PARTNER,
+    "upload_progress": _OF_UPLOAD,
+    "take_piece": _OF_UPLOAD,
+    "check_upload": _OF_UPLOAD,
+    "finish_upload": _OF_UPLOAD,
     "accounts": Rule(frozenset({ADMIN})),
     "add_account": Rule(frozenset({ADMIN})),
     "change_account": Rule(frozenset({ADMIN}), {"account_id": sees_account}),

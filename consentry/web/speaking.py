@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,10 @@ class Voice:
         """The text, with `{name}` replaced by the values."""
         said = self.texts.get(words) or words
         return said.format(**values) if values else said
+
+    def say_sentences(self, words: str) -> str:
+        """A text of several sentences, each in the language where it is known."""
+        return " ".join(self(sentence) for sentence in re.split(r"(?<=\.) ", words))
 
 
 class Voices:

@@ -127,3 +127,15 @@ STATUS_WORDS = {
     "ended": mark("ended"),
 }
 VERDICT_WORDS = {"approve": mark("approves"), "changes": mark("asks for changes"), "refuse": mark("refuses")}
+RESULT_WORDS = {
+    "accepted": mark("accepted"),
+    "to mend": mark("to mend"),
+    "in progress": mark("in progress"),
+    "nothing to do": mark("nothing to do"),
+}
+CATEGORY_WORDS = {
+    "attendance": mark("attendance"),
+    "discipline": mark("discipline"),
+    "assessment": mark("assessment"),
+    "demographics": mark("demographics"),
+}

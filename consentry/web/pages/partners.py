@@ -1,39 +1,142 @@
-"""A partner's pages: what it sent and what came of each form, in its own values and the neutral codes alone."""
+"""A partner's pages: what it sent and what came of it, what it may see, sending. Neutral codes alone."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import Response
-from sqlalchemy import select
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Body, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
 
 from access import write_report_xlsx
-from consentry.reporting import gather_report
-from consentry.web.doors import AtDesk
-from store.tables import Submission
+from consentry.errors import CommandError
+from consentry.reporting import report_as_released
+from consentry.uploads import (
+    LIST,
+    AnnouncedFile,
+    Sender,
+    begin_upload,
+    check_list,
+    find_answered,
+    finish_upload,
+    list_progress,
+    take_piece,
+)
+from consentry.viewing import Shown, record_view
+from consentry.waits import find_waits
+from consentry.web.doors import AtDesk, Denied, Desk
+from consentry.web.partner_view import list_lines, list_seen_students, list_sent
 
 router = APIRouter()
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+class _Announced(BaseModel):
+    name: str = Field(max_length=400)
+    size: int
+    kind: str = Field(max_length=10)
+
+
+class _NewUpload(BaseModel):
+    files: list[_Announced] = Field(max_length=1000)
+    answers: str = Field("", max_length=80)
+
+
 @router.get("/submissions", name="submissions")
 def show_submissions(desk: AtDesk) -> Response:
-    """The partner's submissions, newest first."""
-    mine = select(Submission).where(Submission.partner_id == desk.person.partner_id)
+    """The partner's submissions, newest first, and what they wait for."""
     with desk.program.installation.reading() as session:
-        found = session.scalars(mine.order_by(Submission.created_at.desc())).all()
-    return desk.show("submissions.html", submissions=found)
+        sent = list_sent(desk.program, session, desk.partner_id)
+    return desk.show("submissions.html", sent=sent, waits=find_waits(desk.program, desk.partner_id))
 
 
 @router.get("/submissions/{submission_id}", name="submission")
 def show_submission(desk: AtDesk, submission_id: str) -> Response:
     """What came of each form and row."""
-    title, lines = gather_report(desk.program, submission_id)
-    return desk.show("submission.html", title=title, lines=lines, submission_id=submission_id)
+    title, lines = report_as_released(desk.program, submission_id)
+    with desk.program.installation.reading() as session:
+        sent = list(list_lines(session, submission_id, lines))
+    return desk.show("submission.html", title=title, sent=sent, submission_id=submission_id)
 
 
 @router.get("/submissions/{submission_id}/report.xlsx", name="submission_report")
 def send_report(desk: AtDesk, submission_id: str) -> Response:
     """The same as a workbook."""
-    content = write_report_xlsx(*gather_report(desk.program, submission_id))
+    content = write_report_xlsx(*report_as_released(desk.program, submission_id))
     disposition = f'attachment; filename="report-{submission_id}.xlsx"'
     return Response(content, media_type=_XLSX, headers={"content-disposition": disposition})
+
+
+@router.get("/access", name="access")
+def show_access(desk: AtDesk) -> Response:
+    """Whose data the partner may see, of which kinds and until when; recorded."""
+    with desk.program.installation.reading() as session:
+        seen = list_seen_students(desk.program, session, desk.partner_id)
+    if seen:
+        shown = Shown("access", desk.partner_id, (), [student.access.student_id for student in seen])
+        with desk.program.installation.writing() as session:
+            record_view(session, desk.program.read_clock(), desk.person.as_viewer, shown)
+    return desk.show("access.html", seen=seen)
+
+
+@router.get("/send", name="send")
+def show_sending(desk: AtDesk, answers: Annotated[str, Query(max_length=80)] = "") -> Response:
+    """The page to send scans and list from; `answers`: the form or row that is corrected."""
+    if answers and find_answered(desk.program, desk.partner_id, answers) is None:
+        raise Denied(404)
+    return desk.show("send.html", answers=answers)
+
+
+@router.post("/uploads", name="begin_upload")
+def begin(desk: AtDesk, new: Annotated[_NewUpload, Body()]) -> JSONResponse:
+    """Announces files."""
+    files = [AnnouncedFile(file.name, file.size, file.kind) for file in new.files]
+    sender = Sender(desk.partner_id, desk.person.account_id, desk.person.name, new.answers)
+    try:
+        upload_id = begin_upload(desk.program, sender, files)
+    except CommandError as error:
+        return _refuse(desk, error)
+    return JSONResponse({"upload_id": upload_id}, 201)
+
+
+@router.get("/uploads/{upload_id}", name="upload_progress")
+def show_progress(desk: AtDesk, upload_id: str) -> JSONResponse:
+    """How much of each file has come."""
+    return JSONResponse({"received": [file.received for file in list_progress(desk.program, upload_id)]})
+
+
+@router.put("/uploads/{upload_id}/files/{number}", name="take_piece")
+async def take(desk: AtDesk, upload_id: str, number: int, offset: Annotated[int, Query(ge=0)]) -> JSONResponse:
+    """Takes a piece of a file; the answer says how much has come, also where the piece didn't fit."""
+    piece = await desk.request.body()
+    try:
+        received = await run_sync(take_piece, desk.program, upload_id, number, offset, piece)
+    except CommandError as error:
+        return _refuse(desk, error)
+    return JSONResponse({"received": received})
+
+
+@router.post("/uploads/{upload_id}/check", name="check_upload")
+def check(desk: AtDesk, upload_id: str) -> JSONResponse:
+    """What is wrong with the list, before any scan has come."""
+    try:
+        found = check_list(desk.program, desk.office.cell, upload_id)
+        has_list = any(file.kind == LIST for file in list_progress(desk.program, upload_id))
+    except CommandError as error:
+        return _refuse(desk, error)
+    return JSONResponse({"rows": found.rows, "faults": list(found.faults), "has_list": has_list})
+
+
+@router.post("/uploads/{upload_id}/finish", name="finish_upload")
+def finish(desk: AtDesk, upload_id: str) -> JSONResponse:
+    """Makes the submission."""
+    try:
+        submission_id = finish_upload(desk.program, upload_id, desk.person.name)
+    except CommandError as error:
+        return _refuse(desk, error)
+    return JSONResponse({"submission_id": submission_id}, 201)
+
+
+def _refuse(desk: Desk, error: CommandError) -> JSONResponse:
+    return JSONResponse({"status": 409, "words": desk.voice(str(error))}, 409)

@@ -101,6 +101,7 @@ def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = Program.open(Settings(home=district.home, today=date(2024, 10, 1)))
     for name, role in ACCOUNTS.items():
         add_account(program, NewAccount(name, role, "rainier" if role is Role.PARTNER else None, PASSWORD), "test")
+    add_account(program, NewAccount("gre", Role.PARTNER, "green", PASSWORD), "test")
     draw_blind_task(program)
     keep_closed_batch(program)
     program.installation.engine.dispose()
