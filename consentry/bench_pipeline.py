@@ -191,7 +191,7 @@ def _write_enrollment(file: Path, children: Sequence[EnrolledStudent]) -> None:
 
 
 def _run_job(folder: Path, blanks: Sequence[_Blank], made: Sequence[_BenchForm], seed: int) -> dict[str, Any]:
-    call = _Caller(folder / "home")
+    call = Caller(folder / "home")
     call("init")
     call("enrollment", "load", str(folder / "enrollment.csv"), "--as-of", "2024-09-15")
     for blank in blanks:
@@ -226,7 +226,7 @@ def _run_job(folder: Path, blanks: Sequence[_Blank], made: Sequence[_BenchForm],
     }
 
 
-class _Caller:
+class Caller:
     """Calls the command line as anyone would, and reads its JSON."""
 
     def __init__(self, home: Path) -> None:

@@ -137,6 +137,17 @@ def bench_lists(
     from consentry.bench_lists import run
 
     _print_figures(run(rows, seed))
+@bench.command("packets")
+def bench_packets(
+    context: typer.Context,
+    sheets: Annotated[int, typer.Option("--sheets", min=1, help="Sheets to print.")] = 500,
+    forms: Annotated[int, typer.Option("--forms", min=1, help="How many of them to fill in and take in.")] = 240,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """Printing a packet, and what comes of its sheets once families filled them in."""
+    from consentry.bench_packets import run
+
+    _print_figures(run(sheets, forms, seed))
     return DONE
 
 
