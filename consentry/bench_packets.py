@@ -1,8 +1,9 @@
 """The bench of printed packets: how long a packet takes to print, and what comes of its sheets once families filled them in.
 
-Sheets are ticked, signed and dated in handwriting fonts and degraded in every way that pages reach the district; one in eight has
-a code of another sheet, a forged one or last year's, or isn't signed. All goes through the command line. A grant is wrong if it
-names another child than the sheet's print or if its sheet may not be granted. Fonts aren't handwriting: what is written is little.
+Sheets are ticked, signed and dated in handwriting fonts and degraded in every way that pages reach the district; one in eight
+has a code of another sheet, a forged one or last year's, or isn't signed. All goes through the command line. A grant is wrong
+if it names another child than the sheet's print or if its sheet may not be granted. Fonts aren't handwriting: what is written
+is little.
 """
 
 from __future__ import annotations

@@ -233,6 +233,7 @@ class Caller:
         self._home = home
 
     def __call__(self, *arguments: str) -> Any:
+        """The JSON of one call; `CommandError` if it could not run."""
         command = [sys.executable, "-m", "consentry", "--home", str(self._home), "--json", *arguments]
         environment = {**os.environ, "CONSENTRY_TODAY": TODAY}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603

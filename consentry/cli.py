@@ -23,6 +23,7 @@ from consentry.commands import (
     disclosing,
     glancing,
     lists,
+    doors,
     policy,
     printing,
     processing,
@@ -47,6 +48,8 @@ app.add_typer(setting_up.enrollment, name="enrollment")
 app.add_typer(setting_up.form, name="form")
 app.add_typer(setting_up.partner, name="partner")
 app.command()(processing.submit)
+app.command()(doors.watch)
+app.add_typer(doors.cover, name="cover")
 app.command()(processing.work)
 app.command()(processing.status)
 app.add_typer(processing.queue, name="queue")

@@ -8,7 +8,7 @@ one that was returned before may come again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import CONSENT, has_active_agreement
+from consentry.arrivals import ARRIVAL_DOCUMENT, ArrivalEnd, ArrivedFile, find_arrival, make_arrivals
 from consentry.errors import CommandError
 from consentry.list_checks import check_list
 from consentry.program import Program
@@ -51,6 +52,7 @@ class _Incoming:
     student_list: StudentList | None
     list_document: _Stored | None
     list_name: str
+    arrived: tuple[ArrivedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,13 @@ def receive_submission(
     list_path: Path | None,
     received_on: date | None,
     submitted_by: str = "",
+    arrived: Sequence[ArrivedFile] = (),
 ) -> Receipt:
-    """Takes the scans at `paths` and the list into one submission. `CommandError`: unknown partner or unreadable path."""
+    """Takes the scans at `paths` and the list into one submission. `CommandError`: unknown partner or unreadable path.
+
+    `arrived`: the files that a door handed over; where they bring nothing that isn't here already, no submission is made and
+    the receipt names the one that they are in.
+    """
     for path in [*paths, *([list_path] if list_path else [])]:
         if not path.exists():
             raise CommandError(f"no such file or folder: {path}")
@@ -92,7 +99,7 @@ def receive_submission(
         if session.get(Partner, partner_id) is None:
             raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
     with program.open_cell() as cell:
-        incoming = _take_in(program, cell, paths, list_path)
+        incoming = replace(_take_in(program, cell, paths, list_path), arrived=tuple(arrived))
     return _record_submission(program, partner_id, incoming, received_on, submitted_by)
 
 
@@ -157,10 +164,21 @@ def _record_submission(
             settlements=0,
             needs_settling=True,
         )
+        again = find_arrival(session, incoming.arrived)
+        if again is not None:
+            return Receipt(again.submission_id or "", ())
         forms, refused = _make_forms(session, submission, incoming, clock)
+        earlier = None if forms else _find_same(session, submission, incoming, refused)
+        if earlier is not None:
+            end = ArrivalEnd(partner_id, "known", submission.received_on, earlier)
+            known = [*_describe_documents(session, incoming, clock), *make_arrivals(incoming.arrived, end, clock)]
+            record(session, clock, Entry(Event.FILES_ARRIVED, earlier, submitted_by or partner_id, known))
+            return Receipt(earlier, tuple(kept.refusal for kept in refused))
         rows: list[Tracked] = [*_describe_documents(session, incoming, clock), submission, *forms]
         rows += [_make_refused(submission, position, kept) for position, kept in enumerate(refused)]
         rows += make_listed(submission, incoming.student_list) if incoming.student_list else []
+        taken = ArrivalEnd(partner_id, "taken", submission.received_on, submission.submission_id)
+        rows += make_arrivals(incoming.arrived, taken, clock)
         facts = {"pages": len(forms), "refused": len(refused)}
         record(
             session,
@@ -182,6 +200,8 @@ def _describe_documents(session: Session, incoming: _Incoming, clock: Clock) -> 
     stored |= {kept.document.sha256: kept.document for kept in incoming.refused if kept.document}
     if incoming.list_document:
         stored[incoming.list_document.sha256] = incoming.list_document
+    for file in incoming.arrived:
+        stored.setdefault(file.sha256, _Stored(file.sha256, ARRIVAL_DOCUMENT, file.size))
     return [
         row
         for document in stored.values()
@@ -223,6 +243,21 @@ def _make_forms(
             page_kind="",
         )
     return list(forms.values()), refused
+
+
+def _find_same(
+    session: Session, submission: Submission, incoming: _Incoming, refused: Sequence[_KeptRefusal]
+) -> str | None:
+    """The submission that holds all that a door brought, where it brought no page and no list that isn't here already."""
+    if not incoming.arrived or any(kept.refusal.reason != Reason.DUPLICATE for kept in refused):
+        return None
+    if incoming.list_document is None:
+        earlier = [_find_earlier(session, submission.partner_id, page) for page in incoming.pages]
+        return next((form.submission_id for form in earlier if form is not None), None)
+    same = select(Submission.submission_id).where(
+        Submission.partner_id == submission.partner_id, Submission.list_sha256 == incoming.list_document.sha256
+    )
+    return session.scalar(same.order_by(Submission.created_at.desc()).limit(1))
 
 
 def _find_earlier(session: Session, partner_id: str, page: _IncomingPage) -> Form | None:

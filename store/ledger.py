@@ -88,6 +88,11 @@ class Event(StrEnum):
     EXTRACT_CONFIRMED = "extract-confirmed"
     SHEETS_PRINTED = "sheets-printed"
     SHEET_CAME_BACK = "sheet-came-back"
+    FILES_ARRIVED = "files-arrived"
+    COVER_PRINTED = "cover-printed"
+    STACK_PARTED = "stack-parted"
+    SENDING_QUEUED = "sending-queued"
+    SENDING_ENDED = "sending-ended"
 
 
 @dataclass(frozen=True, slots=True)
