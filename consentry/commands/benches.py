@@ -137,6 +137,9 @@ def bench_lists(
     from consentry.bench_lists import run
 
     _print_figures(run(rows, seed))
+    return DONE
+
+
 @bench.command("packets")
 def bench_packets(
     context: typer.Context,
