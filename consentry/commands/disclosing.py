@@ -1,4 +1,4 @@
-"""Commands by which data leaves the house, and what lists it: adr, disclosures, what agreements and blanks list."""
+"""Commands by which data leaves the house, and what lists it: adr, disclosures, incident, what agreements and blanks list."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from consentry.delivering import Delivered, DeliveryRequest, deliver_all_reports
 from consentry.delivering_terms import list_agreement_terms, list_form_terms
 from consentry.errors import CommandError
 from consentry.family import write_family_account
+from consentry.incidents import IncidentRequest, report_incident
 
 _DayOption = Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD; today.")]
 
@@ -88,6 +89,30 @@ def disclosures(
     result = {"file": str(out), "student_id": student, "language": language, "disclosures": lines}
     tell(context, result, f"{lines} disclosures in {out}")
     return DONE
+
+
+def incident(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help="A new folder for list, summary and letters.")],
+    user: Annotated[str, typer.Option("--as", help="Who reports it.")],
+    grant: Annotated[list[str] | None, typer.Option("--grant", help="A wrong grant; may stand several times.")] = None,
+    grants: Annotated[Path | None, typer.Option("--grants", help="A file with a grant a line.")] = None,
+    found: Annotated[str | None, typer.Option("--found", help="Since when it is known, YYYY-MM-DD; today.")] = None,
+) -> int:
+    """All that left because of wrong grants, whom to tell and by when, letters drafted. Example: incident --grant GRANT ..."""
+    named = (*(grant or ()), *(_read_lines(grants) if grants else ()))
+    summary = report_incident(open_program(context), IncidentRequest(named, read_day(found), user, out))
+    told = f"{summary['students_affected']} students affected, {summary['days_left']} days left"
+    words = told if summary["left_the_house"] else "nothing left the house"
+    tell(context, {**summary, "folder": str(out)}, f"{words}: {out}")
+    return DONE
+
+
+def _read_lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"cannot read {file}") from None
 
 
 def _split(names: str) -> list[str]:

@@ -1,0 +1,117 @@
+"""From wrong grants, all that left because of them and nothing else; whom to tell, by when; the drafts of the letters."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from access.incident import IncidentFacts, Leak, NotifyRules, WrongGrant, make_incident_files, summarise
+from tests.consentry.conftest import District
+from tests.consentry.granting import grant, open_to_glance, write_data
+
+DAY = date(2024, 11, 5)
+
+
+@pytest.fixture(scope="module")
+def leaked(tmp_path_factory: pytest.TempPathFactory) -> tuple[District, str, str]:
+    """Two grants, both in a package and in a feed; the one of Amina turns out wrong and is ended."""
+    district = District(tmp_path_factory.mktemp("leaked"))
+    district.set_up()
+    person = ("partner", "person", "rainier", "ana@rainier.example", "--school-year", "2024-25")
+    district.expect(*person, "--status", "active", "--on", "2024-09-02")
+    wrong = open_to_glance(district, "1000001")
+    right = grant(district, "1000002", ("attendance",))
+    data, package = write_data(district.folder / "data"), district.folder / "package"
+    district.expect("adr", "rainier", "--data", str(data), "--out", str(package))
+    district.expect("staag", "feed", "--out", str(district.folder / "feed.csv"))
+    return district, wrong, right
+
+
+def report(district: District, *options: str, out: str = "incident") -> tuple[Any, Path]:
+    folder = district.folder / out
+    return district.expect("incident", *options, "--out", str(folder), "--as", "lea"), folder
+
+
+def read_list(folder: Path) -> list[dict[str, str]]:
+    with (folder / "left-the-house.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_everything_that_left_on_the_grant_is_listed_and_nothing_of_another(leaked: tuple[District, str, str]) -> None:
+    district, wrong, right = leaked
+    told, folder = report(district, "--grant", wrong)
+    rows = read_list(folder)
+    assert {row["GrantID"] for row in rows} == {wrong}
+    assert sorted(row["Kind"] for row in rows) == ["adr", "staag-feed", "told"]
+    package = next(row for row in rows if row["Kind"] == "adr")
+    assert "04-daily-attendance.csv" in package["Files"]
+    assert int(package["Rows"]) > 5
+    assert told["grants_still_running"] == [wrong]
+    assert (told["students_affected"], told["days_left"], told["tell_attorney_general"]) == (1, 30, False)
+    letter = (folder / "letters-families-001.txt").read_text(encoding="utf-8")
+    assert "To the family of Amina Warsame (student ID 1000001)" in letter
+    assert "NOT been closed yet" in letter
+    assert "1000002" not in letter + json.dumps(told)
+    assert right not in json.dumps(told)
+
+
+def test_the_days_run_from_the_first_finding_and_an_end_shows(leaked: tuple[District, str, str]) -> None:
+    district, wrong, _ = leaked
+    report(district, "--grant", wrong, "--found", "2024-09-28", out="first")
+    district.today = DAY.isoformat()
+    revoke = ("revoke", "--student", "1000001", "--partner", "rainier", "--on", "2024-11-05")
+    district.expect(*revoke, "--reason", "wrong child", "--as", "lea")
+    again, folder = report(district, "--grant", wrong, out="again")
+    assert (again["found_on"], again["days_left"], again["grants_still_running"]) == ("2024-09-28", -8, [])
+    assert "The access has been closed." in (folder / "letters-families-001.txt").read_text(encoding="utf-8")
+    assert district.expect("ledger", "verify")["whole"]
+
+
+def test_no_such_grant_no_person_and_a_folder_that_is_there_are_refused(leaked: tuple[District, str, str]) -> None:
+    district, wrong, _ = leaked
+    new = str(district.folder / "new")
+    for options, words in (
+        (("--grant", "grant-x", "--as", "lea"), "no grant grant-x"),
+        (("--grant", wrong, "--as", " "), "reported by somebody"),
+        (("--as", "lea"), "name a grant"),
+    ):
+        refused = district.call("incident", *options, "--out", new)
+        assert (refused.code, words in refused.err) == (2, True), refused.err
+    there = district.call("incident", "--grant", wrong, "--as", "lea", "--out", str(district.folder))
+    assert "is there already" in there.err
+    assert not Path(new).exists()
+
+
+def make_facts(students: int) -> IncidentFacts:
+    leaks = tuple(
+        Leak(f"g{n}", f"{n}", "p", "{lines} P", "adr", DAY, None, ("attendance",), (), "d", 1, "")
+        for n in range(students)
+    )
+    grants = tuple(WrongGrant(f"g{n}", f"{n}", "p", False) for n in range(students))
+    return IncidentFacts("i", DAY, DAY, grants, leaks, {}, NotifyRules(30, 500))
+
+
+def test_above_the_limit_the_attorney_general_is_told_too() -> None:
+    at_limit, above = make_facts(500), make_facts(501)
+    assert not summarise(at_limit)["tell_attorney_general"]
+    assert summarise(above)["tell_attorney_general"]
+    files = {file.name: file.content.decode() for file in make_incident_files(above)}
+    assert "letter-attorney-general.txt" in files
+    assert "residents affected: 501." in files["letter-attorney-general.txt"]
+    assert "{lines} P" in files["letter-attorney-general.txt"], "a name that looks like a place stays a name"
+    assert "letter-attorney-general.txt" not in {file.name for file in make_incident_files(at_limit)}
+    assert files["letters-families-001.txt"].count("To the family") == 500
+    assert files["letters-families-002.txt"].count("To the family") == 1
+
+
+def test_a_grant_that_nothing_left_on_needs_no_letter(leaked: tuple[District, str, str]) -> None:
+    district, *_ = leaked
+    unused = grant(district, "1000006")
+    told, folder = report(district, "--grant", unused, out="unused")
+    assert (told["left_the_house"], told["days_left"]) == (0, None)
+    assert sorted(file.name for file in folder.iterdir()) == ["left-the-house.csv", "summary.json"]
