@@ -44,27 +44,31 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Incoming:
+class Incoming:
     """All that one call brought, stored as documents but not yet known to any row."""
 
-    pages: tuple[_IncomingPage, ...]
+    pages: tuple[IncomingPage, ...]
     refused: tuple[_KeptRefusal, ...]
     student_list: StudentList | None
-    list_document: _Stored | None
+    list_document: StoredFile | None
     list_name: str
     arrived: tuple[ArrivedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class StoredFile:
+    """A file in the document store that no row names yet."""
+
     sha256: Sha256
     kind: str
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class _IncomingPage:
-    document: _Stored
+class IncomingPage:
+    """A page of a scan that came in."""
+
+    document: StoredFile
     media_type: str
     file_name: str
     page_index: int
@@ -73,7 +77,7 @@ class _IncomingPage:
 @dataclass(frozen=True, slots=True)
 class _KeptRefusal:
     refusal: Refusal
-    document: _Stored | None
+    document: StoredFile | None
 
 
 def receive_submission(
@@ -100,11 +104,11 @@ def receive_submission(
             raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
     with program.open_cell() as cell:
         incoming = replace(_take_in(program, cell, paths, list_path), arrived=tuple(arrived))
-    return _record_submission(program, partner_id, incoming, received_on, submitted_by)
+    return record_submission(program, partner_id, incoming, received_on, submitted_by)
 
 
-def _take_in(program: Program, cell: Cell, paths: Sequence[Path], list_path: Path | None) -> _Incoming:
-    pages: list[_IncomingPage] = []
+def _take_in(program: Program, cell: Cell, paths: Sequence[Path], list_path: Path | None) -> Incoming:
+    pages: list[IncomingPage] = []
     refused: list[_KeptRefusal] = []
     student_list, list_document, list_name = None, None, ""
     if list_path is not None:
@@ -122,19 +126,19 @@ def _take_in(program: Program, cell: Cell, paths: Sequence[Path], list_path: Pat
             refused.append(_KeptRefusal(taken, _keep_refused(program, taken, uploads)))
             continue
         pages += _store_pages(program, taken)
-    return _Incoming(tuple(pages), tuple(refused), student_list, list_document, list_name)
+    return Incoming(tuple(pages), tuple(refused), student_list, list_document, list_name)
 
 
-def _store(program: Program, content: bytes, kind: str) -> _Stored:
-    return _Stored(program.installation.documents.put(content), kind, len(content))
+def _store(program: Program, content: bytes, kind: str) -> StoredFile:
+    return StoredFile(program.installation.documents.put(content), kind, len(content))
 
 
-def _store_pages(program: Program, file: IncomingFile) -> list[_IncomingPage]:
+def _store_pages(program: Program, file: IncomingFile) -> list[IncomingPage]:
     document = _store(program, file.content, "scan")
-    return [_IncomingPage(document, file.media_type, file.name, index) for index in range(file.page_count)]
+    return [IncomingPage(document, file.media_type, file.name, index) for index in range(file.page_count)]
 
 
-def _keep_refused(program: Program, refusal: Refusal, uploads: Sequence[UploadPath]) -> _Stored | None:
+def _keep_refused(program: Program, refusal: Refusal, uploads: Sequence[UploadPath]) -> StoredFile | None:
     for upload in uploads:
         head, _, rest = refusal.file.partition("/")
         if head != upload.shown_name:
@@ -147,9 +151,10 @@ def _keep_refused(program: Program, refusal: Refusal, uploads: Sequence[UploadPa
     return None
 
 
-def _record_submission(
-    program: Program, partner_id: str, incoming: _Incoming, received_on: date | None, submitted_by: str
+def record_submission(
+    program: Program, partner_id: str, incoming: Incoming, received_on: date | None, submitted_by: str
 ) -> Receipt:
+    """Makes a submission of what came in and is stored, in one transaction."""
     clock = program.read_clock()
     with program.installation.writing() as session:
         submission = Submission(
@@ -189,19 +194,19 @@ def _record_submission(
     return Receipt(submission.submission_id, tuple(kept.refusal for kept in refused), faults)
 
 
-def _name_submission(session: Session, partner_id: str, incoming: _Incoming, clock: Clock) -> str:
+def _name_submission(session: Session, partner_id: str, incoming: Incoming, clock: Clock) -> str:
     count = len(session.scalars(select(Submission.submission_id).where(Submission.partner_id == partner_id)).all())
     hashes = [page.document.sha256 for page in incoming.pages]
     return derive_id("sub", partner_id, str(count), clock.now.isoformat(), *hashes)
 
 
-def _describe_documents(session: Session, incoming: _Incoming, clock: Clock) -> list[Document]:
+def _describe_documents(session: Session, incoming: Incoming, clock: Clock) -> list[Document]:
     stored = {page.document.sha256: page.document for page in incoming.pages}
     stored |= {kept.document.sha256: kept.document for kept in incoming.refused if kept.document}
     if incoming.list_document:
         stored[incoming.list_document.sha256] = incoming.list_document
     for file in incoming.arrived:
-        stored.setdefault(file.sha256, _Stored(file.sha256, ARRIVAL_DOCUMENT, file.size))
+        stored.setdefault(file.sha256, StoredFile(file.sha256, ARRIVAL_DOCUMENT, file.size))
     return [
         row
         for document in stored.values()
@@ -210,7 +215,7 @@ def _describe_documents(session: Session, incoming: _Incoming, clock: Clock) -> 
 
 
 def _make_forms(
-    session: Session, submission: Submission, incoming: _Incoming, clock: Clock
+    session: Session, submission: Submission, incoming: Incoming, clock: Clock
 ) -> tuple[list[Form], list[_KeptRefusal]]:
     agreements = session.scalars(select(Agreement).where(Agreement.partner_id == submission.partner_id)).all()
     state = State.RECEIVED if has_active_agreement(agreements, clock.today) else State.HELD
@@ -246,7 +251,7 @@ def _make_forms(
 
 
 def _find_same(
-    session: Session, submission: Submission, incoming: _Incoming, refused: Sequence[_KeptRefusal]
+    session: Session, submission: Submission, incoming: Incoming, refused: Sequence[_KeptRefusal]
 ) -> str | None:
     """The submission that holds all that a door brought, where it brought no page and no list that isn't here already."""
     if not incoming.arrived or any(kept.refusal.reason != Reason.DUPLICATE for kept in refused):
@@ -260,7 +265,7 @@ def _find_same(
     return session.scalar(same.order_by(Submission.created_at.desc()).limit(1))
 
 
-def _find_earlier(session: Session, partner_id: str, page: _IncomingPage) -> Form | None:
+def _find_earlier(session: Session, partner_id: str, page: IncomingPage) -> Form | None:
     same = select(Form).where(
         Form.partner_id == partner_id,
         Form.document_sha256 == page.document.sha256,
@@ -278,7 +283,7 @@ def _is_of_closed_form(session: Session, page: Form) -> bool:
     return form is not None and form.state in CLOSED_STATES
 
 
-def _refuse_duplicate(page: _IncomingPage, earlier: Form | None) -> Refusal:
+def _refuse_duplicate(page: IncomingPage, earlier: Form | None) -> Refusal:
     where = f"in submission {earlier.submission_id}" if earlier else "in this submission"
     return Refusal(page.file_name, Reason.DUPLICATE, f"the same file is {where} already; nothing is left to do")
 

@@ -96,9 +96,9 @@ class _ReadForm:
 class SettlementPlanner:
     """Plans settlements of one home; keeps the newest enrollment in memory."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, enrollment: EnrollmentCache | None = None) -> None:
         self._program = program
-        self._enrollment = EnrollmentCache(program.installation)
+        self._enrollment = enrollment or EnrollmentCache(program.installation)
         self._paper_key = PaperKey.load(program.installation.home)
 
     def plan(self, submission_id: str) -> str:

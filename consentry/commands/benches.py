@@ -154,5 +154,21 @@ def bench_packets(
     return DONE
 
 
+@bench.command("year")
+def bench_year(
+    context: typer.Context,
+    partners: Annotated[int, typer.Option("--partners", min=1)] = 200,
+    forms: Annotated[int, typer.Option("--forms", min=1)] = 20_000,
+    lists: Annotated[int, typer.Option("--is-lists", min=0, help="Right-to-view lists.")] = 60,
+    students: Annotated[int, typer.Option("--students", min=300, help="Enrolled students.")] = 30_000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """A year played day by day by its calendar, with recorded readings, every gate checked."""
+    from consentry.bench_year import run
+
+    _print_figures(run(partners, forms, lists, students, seed))
+    return DONE
+
+
 def _print_figures(figures: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1, default=str) + "\n")
