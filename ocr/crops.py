@@ -7,12 +7,13 @@ that cross a rule are mended. What belongs to neighbouring lines is dropped, ink
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.flattening import Homography, even_out
+from ocr.flattening import Homography, even_out, find_peak
 from ocr.template import Template, TemplateBox
 from ocr.types import PixelBox
 
@@ -24,6 +25,7 @@ _LINE_MARGIN = 0.45
 _LARGEST_LINE_MARGIN = 26
 _WIDE_MARGIN, _LARGEST_WIDE_MARGIN = 1.0, 45  # of marks, whose ink may run out of the box, and a neighbour's into it
 _SHIFT = 7
+_UNIT_STEP = 0.05
 _LEAST_SHIFT_FIT = 0.45
 _SMALLEST_SPECK = 9
 _BOX_EDGE = 0.2
@@ -78,29 +80,62 @@ def locate_box(homography: Homography, box: TemplateBox, page: Grey) -> PixelBox
 def cut_field(
     page: Grey, homography: Homography, template: Template, box: TemplateBox, keep_outside: bool
 ) -> FieldCrop:
-    """Cuts one field. `keep_outside`: ink beyond the box stays in the cut, for signatures and ticks to be judged by."""
-    margin_x, margin_y = _measure_margins(box, keep_outside)
-    outer = TemplateBox(box.x0 - margin_x, box.y0 - margin_y, box.x1 + margin_x, box.y1 + margin_y)
+    """Cuts one field. `keep_outside`: ink beyond the box counts as long as it touches the box (signatures, ticks)."""
     unit = _measure_unit(homography, box)
-    cut, blank = _cut_both(page, homography, template, outer, unit)
+    blank = _cut_blank(template, box, unit)
+    cut = _cut_page(page, homography, blank)
     evened = even_out(cut, max(15, round(40 * unit)) | 1)
     evened = _align(evened, blank, unit)
     ink = (evened < _find_ink_level(evened)).astype(np.uint8)
-    printed = _find_printing(blank, unit)
-    written = _mend_strokes(ink, printed, unit)
-    inner = [round((edge - start) * unit) for edge, start in zip(box, (outer.x0, outer.y0) * 2, strict=True)]
+    written = _mend_strokes(ink, blank.printed, unit)
+    inner = list(blank.inner)
     written = _drop_strange_ink(written, inner, unit, keep_outside)
     halo = cv2.dilate(written, np.ones((3, 3), np.uint8))
     grey = np.where(halo > 0, evened, 255).astype(np.uint8)
-    paper = grey if _prints_inside(blank, inner) else evened
+    paper = grey if blank.prints_inside else evened
     return FieldCrop(grey, written, paper, inner[0], inner[1], inner[2], inner[3], unit, _measure_darkness(cut, inner))
 
 
-def _measure_margins(box: TemplateBox, keep_outside: bool) -> tuple[float, float]:
-    height = box.y1 - box.y0
-    if keep_outside:
-        return (min(_WIDE_MARGIN * height, _LARGEST_WIDE_MARGIN),) * 2
-    return _SIDE_MARGIN, min(_LINE_MARGIN * height, _LARGEST_LINE_MARGIN)
+@dataclass(frozen=True, slots=True)
+class _BlankCut:
+    """What the blank prints at a field. `to_cut` takes template units to the cut's pixels; `size` is its width and height,
+    `inner` the box within it; `printed` is 1 where it prints, a little widened; `sought` is what its print looks like in
+    small, None where it prints nothing that a cut can be moved by.
+    """
+
+    to_cut: NDArray[np.float64]
+    size: tuple[int, int]
+    inner: tuple[int, int, int, int]
+    printed: Grey
+    prints_inside: bool
+    sought: Grey | None
+
+
+@lru_cache(maxsize=1024)
+def _cut_blank(template: Template, box: TemplateBox, unit: float) -> _BlankCut:
+    margin_y = min(_LINE_MARGIN * (box.y1 - box.y0), _LARGEST_LINE_MARGIN)
+    outer = TemplateBox(box.x0 - _SIDE_MARGIN, box.y0 - margin_y, box.x1 + _SIDE_MARGIN, box.y1 + margin_y)
+    to_cut = np.array([[unit, 0, -outer.x0 * unit], [0, unit, -outer.y0 * unit], [0, 0, 1.0]])
+    size = (max(8, round((outer.x1 - outer.x0) * unit)), max(8, round((outer.y1 - outer.y0) * unit)))
+    blank = cv2.warpPerspective(template.page, to_cut, size, flags=cv2.INTER_CUBIC, borderValue=255)
+    x0, y0, x1, y1 = (round((edge - start) * unit) for edge, start in zip(box, (outer.x0, outer.y0) * 2, strict=True))
+    reach = _find_reach(unit)
+    inside = blank[reach:-reach, reach:-reach]
+    bare = min(inside.shape) < 8 or inside.min() > PRINT_LEVEL
+    sought = None if bare else _shrink(cv2.GaussianBlur(inside, (0, 0), unit))
+    inner = (x0, y0, x1, y1)
+    return _BlankCut(to_cut, size, inner, _find_printing(blank, unit), _prints_inside(blank, list(inner)), sought)
+
+
+def _cut_page(page: Grey, homography: Homography, blank: _BlankCut) -> Grey:
+    cut: Grey = cv2.warpPerspective(
+        page,
+        blank.to_cut @ np.linalg.inv(homography),
+        blank.size,
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return cut
 
 
 def _prints_inside(blank: Grey, inner: list[int]) -> bool:
@@ -120,34 +155,32 @@ def _measure_unit(homography: Homography, box: TemplateBox) -> float:
     centre = np.array([[[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]]])
     steps = cv2.perspectiveTransform(centre + np.array([[[0.0, 0.0]], [[1.0, 0.0]], [[0.0, 1.0]]]), homography)
     lengths = np.linalg.norm(steps[1:, 0] - steps[0, 0], axis=1)
-    return float(np.clip(lengths.max(), 0.5, 2.0))
+    return round(float(np.clip(lengths.max(), 0.5, 2.0)) / _UNIT_STEP) * _UNIT_STEP
 
 
-def _cut_both(
-    page: Grey, homography: Homography, template: Template, outer: TemplateBox, unit: float
-) -> tuple[Grey, Grey]:
-    to_cut = np.array([[unit, 0, -outer.x0 * unit], [0, unit, -outer.y0 * unit], [0, 0, 1.0]])
-    size = (max(8, round((outer.x1 - outer.x0) * unit)), max(8, round((outer.y1 - outer.y0) * unit)))
-    cut = cv2.warpPerspective(
-        page, to_cut @ np.linalg.inv(homography), size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    blank = cv2.warpPerspective(template.page, to_cut, size, flags=cv2.INTER_CUBIC, borderValue=255)
-    return cut, blank
+def _find_reach(unit: float) -> int:
+    """By how many pixels of a cut the print may miss the blank's; an even number."""
+    return max(2, 2 * round(_SHIFT * unit / 2))
 
 
-def _align(cut: Grey, blank: Grey, unit: float) -> Grey:
-    """Moves the cut by the few pixels by which its printed lines miss the blank's: curl and lens leave such a rest."""
-    reach = max(2, round(_SHIFT * unit))
-    inside = blank[reach:-reach, reach:-reach]
-    if min(inside.shape) < 8 or inside.min() > PRINT_LEVEL:
+def _shrink(picture: Grey) -> Grey:
+    smaller: Grey = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return smaller
+
+
+def _align(cut: Grey, blank: _BlankCut, unit: float) -> Grey:
+    """Moves the cut by the few pixels by which its printed lines miss the blank's: curl and lens leave such a rest. Looked for
+    at half the size, placed to the pixel.
+    """
+    if blank.sought is None:
         return cut
-    fit = cv2.matchTemplate(
-        cv2.GaussianBlur(cut, (0, 0), unit), cv2.GaussianBlur(inside, (0, 0), unit), cv2.TM_CCOEFF_NORMED
-    )
-    _, best, _, place = cv2.minMaxLoc(fit)
+    reach = _find_reach(unit) // 2
+    fit = cv2.matchTemplate(_shrink(cv2.GaussianBlur(cut, (0, 0), unit)), blank.sought, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(fit)
     if best < _LEAST_SHIFT_FIT or best < fit[reach, reach] + 0.02:
         return cut
-    move = np.array([[1.0, 0, reach - place[0]], [0, 1.0, reach - place[1]]])
+    across, down = find_peak(fit, x, y) if 0 < x < fit.shape[1] - 1 and 0 < y < fit.shape[0] - 1 else (x, y)
+    move = np.array([[1.0, 0, round(2 * (reach - across))], [0, 1.0, round(2 * (reach - down))]])
     moved: Grey = cv2.warpAffine(cut, move, cut.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
     return moved
 

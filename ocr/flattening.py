@@ -1,4 +1,4 @@
-"""Makes a picture's paper white, and reduces and softens pictures for comparing."""
+"""Makes a picture's paper white, reduces and softens pictures for comparing, and finds where they fit best."""
 
 from __future__ import annotations
 
@@ -33,3 +33,14 @@ def soften(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The image blurred by a pixel and a half, 0 (ink) to 1 (paper)."""
     softened: NDArray[np.float32] = cv2.GaussianBlur(image, (0, 0), 1.5).astype(np.float32) / 255.0
     return softened
+
+
+def find_peak(fit: NDArray[np.float32], x: int, y: int) -> NDArray[np.float64]:
+    """The place (x, y) of a peak to a fraction of a pixel, by a parabola through its neighbours."""
+
+    def offset(before: float, at: float, after: float) -> float:
+        bend = before - 2 * at + after
+        return 0.5 * (before - after) / bend if bend < 0 else 0.0
+
+    across, down = fit[y, x - 1 : x + 2].tolist(), fit[y - 1 : y + 2, x].tolist()
+    return np.array([x + offset(*across), y + offset(*down)])

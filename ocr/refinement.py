@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.bending import Bend, Points, fit_bend
-from ocr.flattening import even_out, shrink_blank, soften
+from ocr.flattening import even_out, find_peak, shrink_blank, soften
 from ocr.page_map import PageMap
 from ocr.template import Template
 
@@ -144,18 +144,7 @@ def _find_shift(flat: NDArray[np.float32], patch: _Patch, step: _Step) -> NDArra
     _, best, _, (x, y) = cv2.minMaxLoc(fit)
     if best < _LEAST_FIT or not (0 < x < fit.shape[1] - 1 and 0 < y < fit.shape[0] - 1):
         return None
-    return _find_peak(fit, x, y) - step.reach
-
-
-def _find_peak(fit: NDArray[np.float32], x: int, y: int) -> NDArray[np.float64]:
-    """The peak to a fraction of a pixel, by a parabola through its neighbours."""
-
-    def offset(before: float, at: float, after: float) -> float:
-        bend = before - 2 * at + after
-        return 0.5 * (before - after) / bend if bend < 0 else 0.0
-
-    across, down = fit[y, x - 1 : x + 2].tolist(), fit[y - 1 : y + 2, x].tolist()
-    return np.array([x + offset(*across), y + offset(*down)])
+    return find_peak(fit, x, y) - step.reach
 
 
 @lru_cache(maxsize=256)

@@ -30,6 +30,7 @@ LEAST_AGREEMENT = 0.30
 LEAST_FOUND, LEAST_FOUND_INSIDE = 0.3, 0.6
 MOST_FORMS = 4
 _TRIED = 3
+_PLENTY = 120
 _FEWEST_VOTES = 6
 _RIVALS = 5
 _RIVAL_VOTES = 0.5
@@ -114,9 +115,7 @@ def _find_forms(page: NDArray[np.uint8], templates: Sequence[Template]) -> Itera
 def _register(page: NDArray[np.uint8], features: Features, index: TemplateIndex) -> Registration | None:
     votes = index.count_votes(features)
     order = [int(place) for place in np.argsort(-votes, kind="stable") if votes[place] >= _FEWEST_VOTES]
-    planes = [
-        plane for place in order[:_TRIED] if (plane := find_plane(page, features, index.pages[place])) is not None
-    ]
+    planes = _find_planes(page, features, [index.pages[place] for place in order[:_TRIED]])
     for plane in sorted(planes, key=lambda plane: -plane.inliers):
         laid = lay_over(page, plane)
         if not laid.registration.is_sure:
@@ -129,6 +128,18 @@ def _register(page: NDArray[np.uint8], features: Features, index: TemplateIndex)
         ]
         return _tell_version(page, features, laid, rivals, index)
     return None
+
+
+def _find_planes(page: NDArray[np.uint8], features: Features, pages: Sequence[Template]) -> list[Plane]:
+    """How blanks lie by their features, up to the first beyond doubt: which version of it lies there is told later."""
+    planes: list[Plane] = []
+    for template in pages:
+        plane = find_plane(page, features, template)
+        if plane is not None:
+            planes.append(plane)
+            if plane.inliers >= _PLENTY:
+                break
+    return planes
 
 
 @dataclass(frozen=True, slots=True)
