@@ -21,6 +21,7 @@ class Signer:
 
     is_student: bool
     student_birth_date: date | None
+    lapses_at_18: bool = True
 
 
 def make_grant(
@@ -68,13 +69,15 @@ def find_access(
     enrolled: Container[str] | None,
     day: date,
     standing_rights: Container[str] = (),
+    paused: Container[str] = (),
 ) -> list[AccessRow]:
     """The access set of one partner on `day`, sorted by student.
 
     A grant counts while it runs, isn't revoked, hasn't lapsed, its year's agreement is active, its year's training isn't
     recorded as lapsed, and its student is enrolled (`enrolled`: ids of the snapshot that held on that day; None where no
     snapshot is known: nobody has access then). One that rests on a right-to-view list counts only while the partner's
-    designation is active too and its right stands (`standing_rights`: ids of such grants).
+    designation is active too and its right stands (`standing_rights`: ids of such grants). One that is paused (`paused`: ids,
+    of `find_paused`) doesn't count.
     """
     if enrolled is None:
         return []
@@ -87,7 +90,7 @@ def find_access(
             grant.lapses_on is not None and grant.lapses_on <= day
         ):
             continue
-        if grant.basis == IS_LIST and grant.grant_id not in standing_rights:
+        if (grant.basis == IS_LIST and grant.grant_id not in standing_rights) or grant.grant_id in paused:
             continue
         ground = (grant.school_year, grant.basis)
         if ground not in open_years:
@@ -119,7 +122,7 @@ def _find_lapse(signer: Signer, on_date: date) -> date | None:
     """The day on which a consent lapses: a student's own, given at 18 or later, doesn't. Who signs beside a parent before
     that day has not yet consented for themself.
     """
-    if signer.student_birth_date is None:
+    if signer.student_birth_date is None or not signer.lapses_at_18:
         return None
     birthday = _eighteenth_birthday(signer.student_birth_date)
     return None if signer.is_student and birthday <= on_date else birthday

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -49,6 +50,14 @@ class AccessRow:
     to_date: date
     grant_id: str
     form_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Who is enrolled on a day: the school of each child by id, and those whose address is confidential."""
+
+    schools: Mapping[str, str]
+    protected: frozenset[str]
 
 
 class Result(StrEnum):

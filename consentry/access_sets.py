@@ -12,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import Ending, KnownTime, find_access, list_endings, load_standing_rights, recall_agreements, recall_grants
+from access.pausing import find_paused
 from access.types import AccessRow
-from consentry.enrollment import EnrollmentCache, read_enrolled_schools
+from consentry.enrollment import find_roll, read_roll
 from consentry.errors import CommandError
 from consentry.program import Program
-from consentry.showing import find_enrolled, find_partner_access
+from consentry.showing import find_partner_access
 from store.tables import Agreement, EnrollmentSnapshot, Grant, Partner, Withdrawal
 
 
@@ -34,10 +35,14 @@ def find_access_as_known(
         ends = session.scalars(select(Withdrawal).join(Grant).where(Grant.partner_id == partner_id)).all()
         steps = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
         snapshot = _recall_snapshot(session, asked, known)
-        enrolled = None if snapshot is None else read_enrolled_schools(program.installation, snapshot)
-        standing = load_standing_rights(session, partner_id, enrolled or {}, asked, known)
+        if snapshot is None:
+            return []
+        roll = read_roll(program.installation, snapshot)
+        standing = load_standing_rights(session, partner_id, roll.schools, asked, known)
+        flagged = [grant.grant_id for grant in grants if grant.student_id in roll.protected]
+        paused = find_paused(session, flagged, asked, known)
     recalled = recall_agreements(steps, known)
-    return find_access(recall_grants(grants, ends, known), recalled, enrolled, asked, standing)
+    return find_access(recall_grants(grants, ends, known), recalled, roll.schools, asked, standing, paused)
 
 
 def find_endings(program: Program, within: int) -> list[Ending]:
@@ -45,8 +50,8 @@ def find_endings(program: Program, within: int) -> list[Ending]:
     today = program.read_clock().today
     with program.installation.reading() as session:
         grants = session.scalars(select(Grant).where(Grant.to_date >= today)).all()
-        enrolled = find_enrolled(session, EnrollmentCache(program.installation), today)
-    return list_endings(grants, enrolled, today, within)
+        roll = find_roll(program.installation, session, today)
+    return list_endings(grants, roll.schools if roll else None, today, within)
 
 
 def _recall_snapshot(session: Session, day: date, known: KnownTime) -> EnrollmentSnapshot | None:

@@ -185,6 +185,7 @@ def _accept(
     signer = Signer(
         is_student=find_mark(form, "student_signature", Mark.EMPTY) is Mark.MARKED,
         student_birth_date=children.find_birth_date(chosen),
+        lapses_at_18=program.rulebook.lapses_at_18,
     )
     if right is not None:
         grant = make_list_grant(form, chosen, categories, decision, year, clock.now)

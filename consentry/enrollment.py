@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from access.types import Roll
 from consentry.errors import CommandError
 from consentry.program import Program
 from ingest import read_enrollment
@@ -22,6 +23,7 @@ from store import Entry, Event, Installation, describe_document, record
 from store.ids import derive_id
 from store.tables import EnrollmentSnapshot
 
+_PROTECTED = "True"
 _COLUMNS = tuple(column.name for column in fields(EnrolledStudent))
 
 
@@ -70,8 +72,13 @@ class EnrolledChildren:
         self.snapshot_id = snapshot_id
         self.frame = frame.set_index("student_id", drop=False)
         self.ids = frozenset(self.frame.index)
-        self._protected = frozenset(frame.loc[frame["protected"] == "True", "student_id"])
+        self._protected = frozenset(frame.loc[frame["protected"] == _PROTECTED, "student_id"])
         self._matcher: Matcher | None = None
+
+    @cached_property
+    def roll(self) -> Roll:
+        """Who is enrolled."""
+        return Roll(self.schools, self._protected)
 
     @cached_property
     def schools(self) -> dict[str, str]:
@@ -132,13 +139,22 @@ def find_snapshot(session: Session, day: date) -> EnrollmentSnapshot | None:
     return session.scalars(newest.limit(1)).first() or session.scalars(first.limit(1)).first()
 
 
-def read_enrolled_schools(installation: Installation, snapshot: EnrollmentSnapshot) -> dict[str, str]:
-    """The ids of a snapshot and their schools alone: a tenth of the time that the whole takes."""
+def find_roll(installation: Installation, session: Session, day: date) -> Roll | None:
+    """Who is enrolled on a day, None where nothing was loaded: for one look, without the whole snapshot in memory."""
+    snapshot = find_snapshot(session, day)
+    return None if snapshot is None else read_roll(installation, snapshot)
+
+
+def read_roll(installation: Installation, snapshot: EnrollmentSnapshot) -> Roll:
+    """The ids of a snapshot, their schools and who is protected: a tenth of the time that the whole takes."""
     content = io.StringIO(installation.documents.get(snapshot.document_sha256).decode())
-    place, school = _COLUMNS.index("student_id"), _COLUMNS.index("school")
+    place, school, flag = (_COLUMNS.index(name) for name in ("student_id", "school", "protected"))
     rows = csv.reader(content)
     next(rows, None)
-    return {row[place]: row[school] for row in rows if row}
+    held = [row for row in rows if row]
+    return Roll(
+        {row[place]: row[school] for row in held}, frozenset(row[place] for row in held if row[flag] == _PROTECTED)
+    )
 
 
 def _write_snapshot(extract: EnrollmentExtract) -> bytes:

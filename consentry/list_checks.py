@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from access.list_template import LANGUAGE_NAMES, TemplateTerms, write_list_template
-from consentry.enrollment import find_snapshot, read_enrolled_schools
+from consentry.enrollment import find_roll
 from consentry.errors import CommandError
 from consentry.list_schools import find_most_named
 from consentry.program import Program
@@ -90,8 +90,8 @@ def write_template(
     """Writes the list template of a partner and year; returns the year. `CommandError` for an unknown partner."""
     ground = find_ground(program, partner_id, school_year)
     with program.installation.reading() as session:
-        snapshot = find_snapshot(session, ground.today)
-        schools = read_enrolled_schools(program.installation, snapshot) if snapshot else {}
+        roll = find_roll(program.installation, session, ground.today)
+        schools = roll.schools if roll else {}
         asked = select(FormTemplate.language).where(FormTemplate.school_year == ground.year.label)
         languages = sorted({LANGUAGE_NAMES.get(code, code) for code in session.scalars(asked)})
     terms = TemplateTerms(

@@ -60,6 +60,7 @@ class _Acceptance(_Strict):
 
 class _Gates(_Strict):
     training_must_be_recorded: bool
+    consent_at_18: Literal["lapse", "keep"] = "lapse"
 
 
 class _ServiceTargets(_Strict):
@@ -146,6 +147,11 @@ class Rulebook:
     release: ReleaseTimes
     file: PolicyFile
     years: Mapping[str, YearRules] = field(default_factory=dict)
+
+    @property
+    def lapses_at_18(self) -> bool:
+        """Whether a parent's consent lapses on the student's 18th birthday."""
+        return self.file.gates.consent_at_18 == "lapse"
 
     def find_school_year(self, label: str) -> SchoolYear:
         """The days of the school year `label` (such as 2024-25): of the year's file in force, else of the policy's calendar.

@@ -134,6 +134,7 @@ def _grant(settlement: _Settlement, form_plan: FormPlan, form: Form, decision: D
     signer = Signer(
         is_student=form_plan.paper.student_signature is Presence.PRESENT,
         student_birth_date=form_plan.match.enrolled_birth_date,
+        lapses_at_18=settlement.rulebook.lapses_at_18,
     )
     year = form_plan.paper.school_year
     of_year = settlement.rulebook.find_year_rules(year.label).categories

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from consentry.enrollment import EnrollmentCache
+from consentry.enrollment import find_roll
 from consentry.errors import CommandError
 from consentry.freezing import record_freeze
 from consentry.heads import make_head, open_head
 from consentry.program import Program
 from consentry.proving import prove_ledger
 from consentry.settings import Settings
-from consentry.showing import find_enrolled, select_access, show_access_row
+from consentry.showing import select_access, show_access_row
 from store import JsonValue, StoreError, hash_value
 from store.backup import name_key_beside, take_backup
 from store.restore import restore_backup
@@ -116,9 +116,9 @@ def _describe(program: Program, day: date) -> dict[str, JsonValue]:
     access: dict[str, JsonValue] = {}
     rows = 0
     with program.installation.reading() as session:
-        enrolled = find_enrolled(session, EnrollmentCache(program.installation), day)
+        roll = find_roll(program.installation, session, day)
         for partner_id in session.scalars(select(Partner.partner_id).order_by(Partner.partner_id)).all():
-            found = [show_access_row(row) for row in select_access(session, partner_id, enrolled, day)]
+            found = [show_access_row(row) for row in select_access(session, partner_id, roll, day)]
             access[partner_id] = hash_value(list(found))
             rows += len(found)
     return {

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from access import find_access, load_held_grants, load_standing_rights
-from access.types import AccessRow
-from consentry.enrollment import EnrollmentCache, find_snapshot
+from access.pausing import find_paused
+from access.types import AccessRow, Roll
+from consentry.enrollment import EnrollmentCache, find_roll, find_snapshot
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.reading_pages import SET_ASIDE, read_printed_text
@@ -129,22 +129,23 @@ def find_partner_access(program: Program, partner_id: str, on_date: date | None)
     with program.installation.reading() as session:
         if session.get(Partner, partner_id) is None:
             raise CommandError(f"no partner {partner_id}")
-        return select_access(
-            session, partner_id, find_enrolled(session, EnrollmentCache(program.installation), day), day
-        )
+        return select_access(session, partner_id, find_roll(program.installation, session, day), day)
 
 
-def select_access(session: Session, partner_id: str, enrolled: Mapping[str, str] | None, day: date) -> list[AccessRow]:
-    """The access set of a partner on a day, as this session sees it; `enrolled` as `find_enrolled` gives it."""
+def select_access(session: Session, partner_id: str, roll: Roll | None, day: date) -> list[AccessRow]:
+    """The access set of a partner on a day, as this session sees it; `roll`: who is enrolled, None: nothing was loaded."""
+    if roll is None:
+        return []
     grants = load_held_grants(session, partner_id, day)
     agreements = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
-    standing = load_standing_rights(session, partner_id, enrolled or {}, day)
-    return find_access(grants, agreements, enrolled, day, standing)
+    standing = load_standing_rights(session, partner_id, roll.schools, day)
+    flagged = [grant.grant_id for grant in grants if grant.student_id in roll.protected]
+    return find_access(grants, agreements, roll.schools, day, standing, find_paused(session, flagged, day))
 
 
-def find_enrolled(session: Session, cache: EnrollmentCache, day: date) -> Mapping[str, str] | None:
-    """The school of each child enrolled on a day, by id; None where no enrollment was ever loaded."""
-    return cache.find(session, day).schools if find_snapshot(session, day) is not None else None
+def find_enrolled(session: Session, cache: EnrollmentCache, day: date) -> Roll | None:
+    """Who is enrolled on a day, from what is held in memory; None where no enrollment was ever loaded."""
+    return cache.find(session, day).roll if find_snapshot(session, day) is not None else None
 
 
 def show_access_row(row: AccessRow) -> dict[str, JsonValue]:

@@ -17,6 +17,7 @@ from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_da
 from consentry.errors import CommandError
 from consentry.head_page import write_head_html, write_head_pdf
 from consentry.heads import countersign_file, make_head, open_head
+from consentry.pauses import confirm_grant, list_paused
 from consentry.proving import export_ledger, prove_ledger
 from consentry.showing import show_access_row
 from consentry.tracing import Subject, trace
@@ -63,6 +64,28 @@ def grants_ending(
     ]
     lines = [f"{entry['on']}  {entry['kind']}  {entry['student_id']}  {entry['grant_id']}" for entry in result]
     tell(context, result, "\n".join(lines) or "no grant ends that soon")
+    return DONE
+
+
+@grants.command("paused")
+def grants_paused(context: typer.Context) -> int:
+    """Grants that give nothing: the student's address became confidential and nobody has decided. Example: grants paused."""
+    shown = [show_access_row(row) for row in list_paused(open_program(context))]
+    lines = [f"{row['student_id']}  {row['partner_id']}  {row['grant_id']}" for row in shown]
+    tell(context, shown, "\n".join(lines) or "no grant is paused")
+    return DONE
+
+
+@grants.command("confirm")
+def grants_confirm(
+    context: typer.Context,
+    grant: str,
+    reason: Annotated[str, typer.Option("--reason", help="Why it may go on.")],
+    user: Annotated[str, typer.Option("--as", help="Who decides.")],
+) -> int:
+    """Let a paused grant go on; to end it, revoke it. Example: grants confirm GRANT --reason "family asked" --as lea."""
+    confirm_grant(open_program(context), grant, reason, user)
+    tell(context, {"confirmed": grant}, f"{grant} goes on")
     return DONE
 
 
