@@ -37,7 +37,7 @@ from consentry.commands import (
 )
 from consentry.commands.console import Options
 from consentry.errors import CommandError
-from consentry.failures import find_place
+from consentry.logs import find_place
 from store import StoreError
 
 COULD_NOT_RUN = 2

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from consentry.logs import set_log_detail
 from consentry.policy import Rulebook
 from consentry.policy_versions import PolicyShelf, begin_with_built_in, refuse_unset_file
 from consentry.settings import Settings
@@ -29,6 +30,7 @@ class Program:
         """Opens the home of the settings. `StoreError` if there is none; `CommandError` for a policy file that was never put in
         force, unless the call is about the policy itself.
         """
+        set_log_detail(settings.log)
         installation = Installation.open(settings.home, settings.database_url, settings.key_file)
         begin_with_built_in(installation, settings.read_clock())
         if not is_about_policy:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import ocr
-from consentry.failures import log_failure
+from consentry.logs import log_failure
 from consentry.program import Program
 from consentry.releasing import rule_parked
 from consentry.rulings import RULES_ACTOR, apply_ruling

@@ -19,6 +19,7 @@ from access import CONSENT, has_active_agreement
 from consentry.arrivals import ARRIVAL_DOCUMENT, ArrivalEnd, ArrivedFile, find_arrival, make_arrivals
 from consentry.errors import CommandError
 from consentry.list_checks import check_list
+from consentry.logs import log_step
 from consentry.program import Program
 from consentry.reading_pages import JOINED_PAGE, JOINED_TO
 from ingest import Cell, read_student_list, take_in_scans
@@ -190,6 +191,7 @@ def record_submission(
             clock,
             Entry(Event.SUBMISSION_RECEIVED, submission.submission_id, submitted_by or partner_id, rows, dict(facts)),
         )
+    log_step("submission-received", submission.submission_id, pages=len(forms), refused=len(refused))
     faults = check_list(program, incoming.student_list, partner_id) if incoming.student_list else ()
     return Receipt(submission.submission_id, tuple(kept.refusal for kept in refused), faults)
 

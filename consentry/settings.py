@@ -5,6 +5,7 @@
 | `--home`, `$CONSENTRY_HOME` | `./consentry-data` | folder of all state |
 | `$CONSENTRY_DATABASE_URL` | SQLite in the home | the database, for PostgreSQL |
 | `$CONSENTRY_KEY_FILE` | `keys/documents.key` in the home | the key that stored documents and backups are sealed with |
+| `$CONSENTRY_LOG` | `failures` | what the log on standard error tells: `failures`, or also `steps` |
 | `$CONSENTRY_TODAY` | the machine's day | the day that rules take as today (rehearsals) |
 """
 
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from consentry.errors import CommandError
+from consentry.logs import LogDetail
 from store import Clock
 
 
@@ -28,6 +30,7 @@ class Settings(BaseSettings):
     home: Path = Path("consentry-data")
     database_url: str | None = None
     key_file: Path | None = None
+    log: LogDetail = LogDetail.FAILURES
     today: datetime.date | None = None
 
     def read_clock(self) -> Clock:
@@ -36,7 +39,7 @@ class Settings(BaseSettings):
 
     def worker_environment(self) -> dict[str, str]:
         """The settings as environment variables, for worker processes."""
-        values = {"CONSENTRY_HOME": str(self.home.absolute())}
+        values = {"CONSENTRY_HOME": str(self.home.absolute()), "CONSENTRY_LOG": self.log.value}
         if self.database_url:
             values["CONSENTRY_DATABASE_URL"] = self.database_url
         if self.key_file:

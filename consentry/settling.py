@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from access import IS_LIST
 from consentry.enrollment import EnrolledChildren, EnrollmentCache
-from consentry.failures import log_failure
 from consentry.joining_pages import ReadPage, join_pages
 from consentry.list_settling import plan_list
 from consentry.listed_rows import find_birth_dates, find_faults, query_row
+from consentry.logs import log_failure
 from consentry.match_facts import gather_match_facts
 from consentry.paper_codes import PaperKey
 from consentry.paper_facts import gather_paper_facts, query_form

@@ -21,7 +21,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, SQ
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from consentry.failures import log_failure
+from consentry.logs import log_failure, timing_step
 from consentry.program import Program
 from consentry.reading_pages import PageReader, record_reading
 from consentry.recording import record_settlement
@@ -115,7 +115,7 @@ class Worker:
 
         @DBOS.step(name="read_page")
         def read_page(form_id: str) -> str:
-            with _dying_of_machine_trouble(form_id):
+            with _dying_of_machine_trouble(form_id), timing_step("page-read", form_id):
                 return reader.read(form_id)
 
         @datasource.transaction(name="record_reading", isolation_level=isolation)
@@ -126,7 +126,7 @@ class Worker:
 
         @DBOS.step(name="plan_settlement")
         def plan(submission_id: str) -> str:
-            with _dying_of_machine_trouble(submission_id):
+            with _dying_of_machine_trouble(submission_id), timing_step("settlement-planned", submission_id):
                 return planner.plan(submission_id)
 
         @datasource.transaction(name="record_settlement", isolation_level=isolation)

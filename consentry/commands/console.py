@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from consentry.errors import CommandError
 from consentry.program import Program
@@ -79,3 +79,12 @@ def show_progress(words: str) -> Iterator[Callable[[Waiting], None]]:
             bar.update(task, completed=most - left.pages, total=most)
 
         yield advance
+
+
+@contextmanager
+def show_busy(words: str) -> Iterator[None]:
+    """Says on standard error, while the block runs, what a long command does and for how long; on a terminal alone."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar.add_task(words, total=None)
+        yield

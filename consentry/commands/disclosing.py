@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from access.adr_package import FileFormat
-from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
+from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, show_busy, tell
 from consentry.delivering import Delivered, DeliveryRequest, deliver_all_reports, deliver_reports
 from consentry.delivering_terms import list_agreement_terms, list_form_terms
 from consentry.errors import CommandError
@@ -32,10 +32,12 @@ def adr(
         raise CommandError("name one partner, or --all")
     program, request = open_program(context), DeliveryRequest(data, out, file_format, read_day(on))
     if partner is not None:
-        delivered = deliver_reports(program, partner, request)
+        with show_busy("making the reports"):
+            delivered = deliver_reports(program, partner, request)
         tell(context, _show_delivered(delivered), _say_delivered(delivered))
         return DONE
-    all_delivered, passed = deliver_all_reports(program, request)
+    with show_busy("making the reports of all partners"):
+        all_delivered, passed = deliver_all_reports(program, request)
     refused = [{"partner_id": one.partner_id, "reason": one.why} for one in passed]
     lines = [*map(_say_delivered, all_delivered), *(f"{one.partner_id}: nothing: {one.why}" for one in passed)]
     tell(context, {"delivered": [*map(_show_delivered, all_delivered)], "refused": refused}, "\n".join(lines))

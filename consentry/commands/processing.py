@@ -12,6 +12,7 @@ from consentry.commands.console import (
     SOME_REFUSED,
     open_program,
     read_day,
+    show_busy,
     show_progress,
     tell,
 )
@@ -39,7 +40,8 @@ def submit(
 ) -> int:
     """Take scans and a list into a submission. Example: consentry submit --partner harbor --list list.xlsx scans/."""
     offer = Offer(partner, tuple(paths or ()), student_list, read_day(received), basis, by, school)
-    receipt = receive_offer(open_program(context), offer)
+    with show_busy("taking the files in"):
+        receipt = receive_offer(open_program(context), offer)
     refused = [{"file": entry.file, "reason": entry.reason, "words": entry.words} for entry in receipt.refused]
     faults = show_faults(receipt.list_faults)
     lines = [f"submission {receipt.submission_id}", *(f"refused {r['file']}: {r['words']}" for r in refused)]

@@ -13,7 +13,7 @@ import typer
 from access import KnownTime
 from consentry.access_sets import find_access_as_known, find_endings
 from consentry.bundling import write_bundle
-from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
+from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, show_busy, tell
 from consentry.errors import CommandError
 from consentry.head_page import write_head_html, write_head_pdf
 from consentry.heads import countersign_file, make_head, open_head
@@ -148,7 +148,8 @@ def ledger_verify(
     ] = None,
 ) -> int:
     """Prove the ledger whole, and a continuation of an earlier head. Exit 1 and the first bad entry if it isn't."""
-    proof = prove_ledger(open_program(context), against, tuple(witness or ()))
+    with show_busy("proving the ledger"):
+        proof = prove_ledger(open_program(context), against, tuple(witness or ()))
     breaks, warnings = _show_breaks(proof.breaks), _show_breaks(proof.warnings)
     result = {
         "whole": not breaks,

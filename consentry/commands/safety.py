@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from consentry.commands.console import DONE, SOME_REFUSED, open_program, open_settings, tell
+from consentry.commands.console import DONE, SOME_REFUSED, open_program, open_settings, show_busy, tell
 from consentry.freezing import freeze_exports, release_exports, show_freezes
 from consentry.safekeeping import back_up
 from consentry.safekeeping import restore as restore_home
@@ -51,7 +51,8 @@ def exports_release(
 
 def backup(context: typer.Context, file: Path) -> int:
     """Take the whole home, while it runs, into one sealed file. Example: backup /mnt/safe/consentry-2024-10-01.backup."""
-    taken = back_up(open_program(context), file)
+    with show_busy("taking the home into the backup"):
+        taken = back_up(open_program(context), file)
     beside = " - beside the backup: keep it apart from it" if taken["key_lies_beside"] else ""
     words = f"{taken['files']} files and the database in {file}\nits key is in {taken['key_file']}{beside}"
     tell(context, taken, words)
@@ -64,6 +65,7 @@ def restore(
     against: Annotated[Path | None, typer.Option("--against", help="The last head that was kept elsewhere.")] = None,
 ) -> int:
     """Make an empty home what a backup holds, and prove it. Example: --home /srv/new restore FILE --against head.json."""
-    restored = restore_home(open_settings(context), file, against)
+    with show_busy("restoring and proving"):
+        restored = restore_home(open_settings(context), file, against)
     tell(context, asdict(restored), restored.in_words())
     return SOME_REFUSED if restored.differences or restored.frozen_why else DONE

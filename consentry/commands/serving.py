@@ -39,9 +39,16 @@ def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
+    metrics_port: Annotated[
+        int | None, typer.Option("--metrics-port", help="Also serve measures, to this machine alone, on this port.")
+    ] = None,
 ) -> int:
     """Serve the web pages until interrupted. Example: consentry --home /srv/consentry serve --port 8000."""
-    from consentry.web.serving import serve_pages  # the web framework is loaded by this command alone
+    from consentry.measuring import serve_measures  # these, and the web framework, are loaded by this command alone
+    from consentry.web.serving import serve_pages
 
-    serve_pages(open_program(context), host, port, lambda words: typer.echo(words, err=True))
+    program = open_program(context)
+    if metrics_port is not None:
+        serve_measures(program, metrics_port)
+    serve_pages(program, host, port, lambda words: typer.echo(words, err=True))
     return DONE

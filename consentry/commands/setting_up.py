@@ -15,10 +15,11 @@ from consentry.commands.console import (
     open_program,
     open_settings,
     read_day,
+    show_busy,
     tell,
 )
 from consentry.drafting_maps import draft_map
-from consentry.enrollment import load_enrollment
+from consentry.enrollment import ExtractWord, load_enrollment
 from consentry.errors import CommandError
 from consentry.registering import add_form, add_partner, list_forms, record_agreement
 from store import Installation
@@ -45,9 +46,13 @@ def enrollment_load(
     context: typer.Context,
     file: Path,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the extract, YYYY-MM-DD; today.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why an extract that differs much is right.")] = None,
+    user: Annotated[str | None, typer.Option("--as", help="The lead who stands by it.")] = None,
 ) -> int:
     """Load enrollment: CSV or OneRoster zip. Example: consentry enrollment load students.csv --as-of 2024-09-30."""
-    loaded = load_enrollment(open_program(context), file, read_day(as_of))
+    word = ExtractWord(user or "", reason or "") if user is not None or reason is not None else None
+    with show_busy("loading enrollment"):
+        loaded = load_enrollment(open_program(context), file, read_day(as_of), word)
     faults = [{"row": fault.row_number, "column": fault.column, "words": fault.words} for fault in loaded.faults]
     result = {"snapshot_id": loaded.snapshot_id, "students": loaded.students, "refused": faults}
     tell(context, result, f"{loaded.students} students loaded, {len(faults)} rows refused")

@@ -14,7 +14,19 @@ from consentry.failures import log_failure
 from consentry.program import Program
 from consentry.web.doors import Denied, Desk, admit
 from consentry.web.office import Office
-from consentry.web.pages import accounts, batches, cases, entering, glance, keying, leading, me, partners, tracing
+from consentry.web.pages import (
+    accounts,
+    batches,
+    cases,
+    entering,
+    glance,
+    keying,
+    leading,
+    me,
+    partners,
+    tracing,
+    watching,
+)
 from consentry.web.words import mark
 
 _HEADERS = {
@@ -48,7 +60,7 @@ def make_app(program: Program) -> FastAPI:
         title="Consentry", docs_url=None, redoc_url=None, lifespan=live, generate_unique_id_function=_name_route
     )
     app.state.office = Office(program)
-    for pages in (entering, cases, batches, keying, partners, glance, tracing, leading, accounts, me):
+    for pages in (entering, cases, batches, keying, partners, glance, tracing, leading, accounts, me, watching):
         app.include_router(pages.router, dependencies=[Depends(admit)])
     app.add_exception_handler(Denied, _deny)
     app.add_exception_handler(404, _find_nothing)

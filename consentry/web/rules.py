@@ -96,6 +96,8 @@ _BATCH = {"batch_id": sees_batch}
 
 RULES: dict[str, Rule] = {
     "healthz": _PUBLIC,
+    "readyz": _PUBLIC,
+    "metrics": Rule(frozenset({ADMIN, AUDITOR})),
     "static_file": _PUBLIC,
     "login_page": _PUBLIC,
     "log_in": _PUBLIC,
