@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 
-from consentry.failures import log_failure
+from consentry.logs import log_failure
 from consentry.program import Program
 from consentry.web.doors import Denied, Desk, admit
 from consentry.web.office import Office
