@@ -74,7 +74,7 @@ class Sending(Tracked):
 
 
 class SendingAttempts(Table):
-    """How often a sending was tried, when it is tried next, and the code of its last trouble."""
+    """How often a sending was tried, when it is tried next, and the code of its last trouble. Not tracked."""
 
     __tablename__ = "sending_attempts"
     sending_id: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -84,7 +84,7 @@ class SendingAttempts(Table):
 
 
 class DoorCall(Table):
-    """A signed call from outside that says to look at a door. The same call twice is one; it is gone once it was looked at."""
+    """A signed call from outside that says to look at a door; the same call twice is one. Not tracked: gone once looked at."""
 
     __tablename__ = "door_calls"
     call_id: Mapped[str] = mapped_column(String(80), primary_key=True)
