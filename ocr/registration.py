@@ -30,7 +30,7 @@ LEAST_AGREEMENT = 0.30
 LEAST_FOUND, LEAST_FOUND_INSIDE = 0.3, 0.6
 MOST_FORMS = 4
 _TRIED = 3
-_PLENTY = 120
+_PLENTY, _PLAINLY_FOUND = 120, 0.8
 _FEWEST_VOTES = 6
 _RIVALS = 5
 _RIVAL_VOTES = 0.5
@@ -115,31 +115,30 @@ def _find_forms(page: NDArray[np.uint8], templates: Sequence[Template]) -> Itera
 def _register(page: NDArray[np.uint8], features: Features, index: TemplateIndex) -> Registration | None:
     votes = index.count_votes(features)
     order = [int(place) for place in np.argsort(-votes, kind="stable") if votes[place] >= _FEWEST_VOTES]
-    planes = _find_planes(page, features, [index.pages[place] for place in order[:_TRIED]])
+    planes: list[Plane] = []
+    for place in order[:_TRIED]:
+        plane = find_plane(page, features, index.pages[place])
+        if plane is None:
+            continue
+        if plane.inliers >= _PLENTY and (laid := lay_over(page, plane)).is_plain:
+            return _tell_version(page, features, laid, _list_rivals(laid, votes, order, index), index)
+        planes.append(plane)
     for plane in sorted(planes, key=lambda plane: -plane.inliers):
         laid = lay_over(page, plane)
-        if not laid.registration.is_sure:
-            continue
-        own = votes[index.pages.index(plane.template)]
-        rivals = [
-            index.pages[place]
-            for place in order
-            if index.pages[place] is not plane.template and votes[place] >= _RIVAL_VOTES * own
-        ]
-        return _tell_version(page, features, laid, rivals, index)
+        if laid.registration.is_sure:
+            return _tell_version(page, features, laid, _list_rivals(laid, votes, order, index), index)
     return None
 
 
-def _find_planes(page: NDArray[np.uint8], features: Features, pages: Sequence[Template]) -> list[Plane]:
-    """How blanks lie by their features, up to the first beyond doubt: which version of it lies there is told later."""
-    planes: list[Plane] = []
-    for template in pages:
-        plane = find_plane(page, features, template)
-        if plane is not None:
-            planes.append(plane)
-            if plane.inliers >= _PLENTY:
-                break
-    return planes
+def _list_rivals(laid: Laid, votes: NDArray[np.int64], order: Sequence[int], index: TemplateIndex) -> list[Template]:
+    """Blanks that the page's features speak for nearly as much as for the one laid over it."""
+    template = laid.registration.template
+    own = votes[index.pages.index(template)]
+    return [
+        index.pages[place]
+        for place in order
+        if index.pages[place] is not template and votes[place] >= _RIVAL_VOTES * own
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +160,11 @@ class Laid:
 
     registration: Registration
     shrunk: ShrunkPage
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether so much of the blank was found that no other need be tried; which version of it lies here is told later."""
+        return self.registration.is_sure and self.registration.found_share >= _PLAINLY_FOUND
 
 
 def find_plane(page: NDArray[np.uint8], features: Features, template: Template) -> Plane | None:
