@@ -123,11 +123,9 @@ class BlankPrinter:
 def _place(
     text: str, left: float, top: float, wide: float, tall: float, size: float, align: str, direction: str = "ltr"
 ) -> str:
-    where = f"left:{left:.2f}pt;top:{top:.2f}pt;width:{wide:.2f}pt;height:{tall:.2f}pt"
+    where = f"left:{left:.2f}pt;top:{top:.2f}pt;width:{wide:.2f}pt;height:{tall:.2f}pt;line-height:{tall:.2f}pt"
     look = f"font-size:{size:.2f}pt;text-align:{align};direction:{direction}"
-    return (
-        f'<div style="{where};{look}"><p><bdi style="direction:{_find_direction(text)}">{escape(text)}</bdi></p></div>'
-    )
+    return f'<div style="{where};{look}"><bdi style="direction:{_find_direction(text)}">{escape(text)}</bdi></div>'
 
 
 def _find_direction(text: str) -> str:
@@ -197,6 +195,5 @@ body {{ margin: 0; font-family: "Noto Sans", "Noto Sans Ethiopic", "Noto Sans Ar
   color: #000; line-height: 1.15; }}
 section {{ position: relative; width: 100%; height: {height:.2f}pt; break-after: page; overflow: hidden; }}
 section:last-child {{ break-after: auto; }}
-section div {{ position: absolute; display: flex; flex-direction: column; justify-content: center; overflow: hidden; }}
-p {{ margin: 0; }}
+section div {{ position: absolute; overflow: hidden; white-space: nowrap; }}
 """
