@@ -13,7 +13,7 @@ import typer
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
 from consentry.cover_sheets import CoverOrder, list_covers, print_cover
 from consentry.doors.taking_in import Taken
-from consentry.watching import Watch, open_folder
+from consentry.watching import Watch, list_doors
 from store.door_tables import CoverSheet
 
 cover = typer.Typer(no_args_is_help=True, help="Cover sheets for the office's scanner; the log of mailed papers.")
@@ -27,7 +27,7 @@ def watch(
 ) -> int:
     """Take up what lies in partners' inboxes. Example: consentry watch /srv/shared --once."""
     program = open_program(context)
-    watching = Watch((open_folder(program, folder),), rest)
+    watching = Watch(list_doors(program, folder), rest)
     if not once:
         watching.look_until(program, _stop_at_signals(), lambda taken: _tell_taken(context, taken) if taken else None)
         return DONE

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from consentry.arrivals import ArrivedFile, is_known, name_arrival
@@ -61,8 +61,11 @@ def _take_delivery(program: Program, door: Door, delivery: Delivery) -> list[Tak
             done = _submit(program, door, delivery.partner_id, found)
     except (CommandError, DoorTrouble) as error:
         return [Taken(door.name, delivery.partner_id, names, trouble=str(error))]
-    for file in new:
-        door.put_away(file, Outcome.TAKEN)
+    try:
+        for file in new:
+            door.put_away(file, Outcome.TAKEN)
+    except DoorTrouble as trouble:
+        return [replace(done, trouble=str(trouble))]
     return [done]
 
 
