@@ -17,6 +17,7 @@ from consentry.web.office import Office
 from consentry.web.pages import (
     accounts,
     batches,
+    calls,
     cases,
     entering,
     glance,
@@ -60,7 +61,7 @@ def make_app(program: Program) -> FastAPI:
         title="Consentry", docs_url=None, redoc_url=None, lifespan=live, generate_unique_id_function=_name_route
     )
     app.state.office = Office(program)
-    for pages in (entering, cases, batches, keying, partners, glance, tracing, leading, accounts, me, watching):
+    for pages in (entering, cases, batches, keying, partners, glance, tracing, leading, accounts, me, watching, calls):
         app.include_router(pages.router, dependencies=[Depends(admit)])
     app.add_exception_handler(Denied, _deny)
     app.add_exception_handler(404, _find_nothing)

@@ -101,6 +101,7 @@ RULES: dict[str, Rule] = {
     "static_file": _PUBLIC,
     "login_page": _PUBLIC,
     "log_in": _PUBLIC,
+    "sharefile_call": _PUBLIC,
     "home": Rule(EVERYBODY),
     "log_out": Rule(EVERYBODY),
     "queue": Rule(READERS),
