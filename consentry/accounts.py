@@ -1,4 +1,4 @@
-"""Accounts of the web pages: adding, checking a password or a one-time code, changing and closing them.
+"""Accounts of the web pages: adding, checking a password, changing and closing them.
 
 Passwords are kept as Argon2 hashes alone. Who gives a name that isn't there, or an account that is closed, waits as long as
 for a wrong password and hears the same. An account is never deleted: what it decided keeps its name.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
@@ -118,10 +117,11 @@ def check_password(program: Program, name: str, password: str) -> Account | None
     return account if is_usable else None
 
 
-def check_code(account: Account, code: str) -> bool:
-    """Whether a one-time code is the account's of now, or of the 30 seconds before or after."""
-    digits = "".join(code.split())
-    return account.totp_secret is not None and pyotp.TOTP(account.totp_secret).verify(digits, valid_window=1)
+def find_account_of_subject(program: Program, subject: str) -> Account | None:
+    """The open account that an identity provider's "ISSUER SUBJECT" stands for."""
+    with program.installation.reading() as session:
+        account = session.scalars(select(Account).where(Account.subject == subject)).first()
+    return account if account is not None and account.state == OPEN else None
 
 
 def change_account(program: Program, account_id: str, actor: str, **changes: str | bool | None) -> Account:

@@ -6,6 +6,8 @@
 | `$CONSENTRY_DATABASE_URL` | SQLite in the home | the database, for PostgreSQL |
 | `$CONSENTRY_KEY_FILE` | `keys/documents.key` in the home | the key that stored documents and backups are sealed with |
 | `$CONSENTRY_LOG` | `failures` | what the log on standard error tells: `failures`, or also `steps` |
+| `$CONSENTRY_OIDC_ISSUER` | none | the district's identity provider, for logging in to the web pages |
+| `$CONSENTRY_OIDC_CLIENT_ID`, `$CONSENTRY_OIDC_CLIENT_SECRET` | none | what the program is called there |
 | `$CONSENTRY_TODAY` | the machine's day | the day that rules take as today (rehearsals) |
 """
 
@@ -32,6 +34,9 @@ class Settings(BaseSettings):
     key_file: Path | None = None
     log: LogDetail = LogDetail.FAILURES
     today: datetime.date | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
 
     def read_clock(self) -> Clock:
         """The time now, and the day that the rules take as today."""

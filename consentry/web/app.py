@@ -25,6 +25,7 @@ from consentry.web.pages import (
     leading,
     me,
     partners,
+    proving,
     tracing,
     watching,
 )
@@ -61,7 +62,21 @@ def make_app(program: Program) -> FastAPI:
         title="Consentry", docs_url=None, redoc_url=None, lifespan=live, generate_unique_id_function=_name_route
     )
     app.state.office = Office(program)
-    for pages in (entering, cases, batches, keying, partners, glance, tracing, leading, accounts, me, watching, calls):
+    for pages in (
+        entering,
+        proving,
+        cases,
+        batches,
+        keying,
+        partners,
+        glance,
+        tracing,
+        leading,
+        accounts,
+        me,
+        watching,
+        calls,
+    ):
         app.include_router(pages.router, dependencies=[Depends(admit)])
     app.add_exception_handler(Denied, _deny)
     app.add_exception_handler(404, _find_nothing)

@@ -41,13 +41,22 @@ class ShownPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another candidate of the same family: twin, sibling or namesake, and the birth date or school that tells of it."""
+
+    kind: str
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCandidate:
-    """A candidate: its student, its probability in percent, its evidence, and what to know of it."""
+    """A candidate: its student, its probability in percent, its evidence, and who is near it."""
 
     student: ShownStudent
     percent: str
     evidence: tuple[Bar, ...]
-    warning: str
+    rivals: tuple[Rival, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ def describe_case(office: Office, session: Session, case: Case, person: Person, 
 
 def is_plain(session: Session, case: Case, form: Form, candidates: Sequence[ShownCandidate]) -> bool:
     """Whether a look at the best candidate is all that a case asks for."""
-    if not candidates or candidates[0].warning or case.state != "open":
+    if not candidates or candidates[0].rivals or candidates[0].student.protected or case.state != "open":
         return False
     if set(case.reasons) - _ANSWERED_BY_A_LOOK or find_acceptances(session, case.case_id):
         return False
@@ -134,7 +143,7 @@ def show_candidates(office: Office, session: Session, form: Form) -> tuple[Shown
         rivals = [students[other] for other in ids if other in students and other != student.student_id]
         kin = [other for other in rivals if children and children.are_siblings(student.student_id, other.student_id)]
         percent = f"{100 * float(str(entry['probability'])):.1f}%"
-        shown.append(ShownCandidate(student, percent, draw_waterfall(entry["evidence"]), _warn(student, kin)))
+        shown.append(ShownCandidate(student, percent, draw_waterfall(entry["evidence"]), _list_rivals(student, kin)))
     return tuple(shown)
 
 
@@ -156,15 +165,14 @@ def _find_doubtful(form: Form) -> str:
     return empty[0] if empty else min(unsure, key=lambda name: unsure[name], default="")
 
 
-def _warn(student: ShownStudent, kin: list[ShownStudent]) -> str:
-    told = []
-    if student.protected:
-        told.append("address is confidential")
+def _list_rivals(student: ShownStudent, kin: list[ShownStudent]) -> tuple[Rival, ...]:
+    rivals = []
     for other in kin:
+        name = f"{other.first} {other.last}"
         if (other.first, other.last, other.birth_date) == (student.first, student.last, student.birth_date):
-            told.append(f"another child of the same name and birth date is at {other.school}")
+            rivals.append(Rival("namesake", name, other.school))
         elif other.birth_date == student.birth_date:
-            told.append(f"twin of {other.first} {other.last}: born the same day")
+            rivals.append(Rival("twin", name, other.birth_date))
         else:
-            told.append(f"sibling of {other.first} {other.last}, born {other.birth_date}")
-    return "; ".join(told)
+            rivals.append(Rival("sibling", name, other.birth_date))
+    return tuple(rivals)

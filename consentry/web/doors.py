@@ -115,6 +115,11 @@ class Desk:
         return self.person.partner_id
 
     @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return self.request.client.host if self.request.client else ""
+
+    @property
     def is_lead(self) -> bool:
         """Whether the person is a lead."""
         return self.person.role is Role.LEAD

@@ -12,8 +12,10 @@ from fastapi.templating import Jinja2Templates
 
 from consentry.held_enrollment import HeldEnrollment
 from consentry.program import Program
+from consentry.second_factor import UsedCodes
 from consentry.uploads import resume_uploads
 from consentry.web import words
+from consentry.web.district_login import DistrictLogin, refuse_plain_issuer
 from consentry.web.pictures import PagePictures
 from consentry.web.speaking import Voices
 from ingest import Cell
@@ -60,6 +62,9 @@ class Office:
         self.cell = Cell(program.limits)
         self.pictures = PagePictures(program, self.cell)
         self.brake = LoginBrake()
+        self.used_codes = UsedCodes()
+        refuse_plain_issuer(program.settings)
+        self.district = DistrictLogin(program.settings)
         self.voices = Voices()
         self.templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True

@@ -139,3 +139,8 @@ CATEGORY_WORDS = {
     "assessment": mark("assessment"),
     "demographics": mark("demographics"),
 }
+RIVAL_WORDS = {
+    "twin": mark("twin of {name}: born the same day"),
+    "sibling": mark("sibling of {name}, born {what}"),
+    "namesake": mark("another child of the same name and birth date is at {what}"),
+}

@@ -48,12 +48,20 @@ def show_accounts(desk: AtDesk) -> Response:
 
 
 @router.post("/accounts", name="add_account")
-def add(desk: AtDesk, name: Text, role: Annotated[Role, Form()], password: Text, partner: Text = "") -> Response:
-    """Adds an account."""
+def add(
+    desk: AtDesk,
+    name: Text,
+    role: Annotated[Role, Form()],
+    password: Text = "",
+    partner: Text = "",
+    subject: Text = "",
+) -> Response:
+    """Adds an account, with a password, a subject at the district's log-in, or both."""
+    new = NewAccount(name, role, partner or None, password or None, subject.strip() or None)
     try:
-        if len(password) < SHORT_PASSWORD:
+        if (password or not new.subject) and len(password) < SHORT_PASSWORD:
             raise CommandError(f"a password has at least {SHORT_PASSWORD} characters")
-        add_account(desk.program, NewAccount(name, role, partner or None, password), desk.person.name)
+        add_account(desk.program, new, desk.person.name)
     except CommandError as error:
         return desk.refuse(error)
     return RedirectResponse("/accounts", 303)

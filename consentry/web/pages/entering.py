@@ -10,9 +10,10 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from sqlalchemy import select
 
 from consentry.accounts import check_password
-from consentry.web.doors import AtDesk, Denied
+from consentry.web.doors import AtDesk, Denied, Desk
 from consentry.web.people import COOKIE, LONGEST, begin_session, end_session
 from consentry.web.places import PLACES
+from store.desk_tables import Account
 from store.tables import LedgerHead
 
 router = APIRouter()
@@ -45,13 +46,13 @@ def go_home(desk: AtDesk) -> Response:
 @router.get("/login", name="login_page")
 def show_login(desk: AtDesk) -> Response:
     """The log-in page."""
-    return desk.show("login.html")
+    return desk.show("login.html", provider=desk.office.district.is_there)
 
 
 @router.post("/login", name="log_in")
 def log_in(desk: AtDesk, username: Annotated[str, Form()], password: Annotated[str, Form()]) -> Response:
     """Checks name and password, slowly for who fails often; a new session each time."""
-    address = desk.request.client.host if desk.request.client else ""
+    address = desk.address
     wait = desk.office.brake.seconds_to_wait(username, address)
     if wait > 0:
         seconds = int(wait) + 1
@@ -63,9 +64,14 @@ def log_in(desk: AtDesk, username: Annotated[str, Form()], password: Annotated[s
     desk.office.brake.note(username, address, account is not None)
     if account is None:
         return desk.show("login.html", 401, trouble=desk.voice("Name or password is not right."))
+    return let_in(desk, account, awaits_code=account.totp_secret is not None)
+
+
+def let_in(desk: Desk, account: Account, awaits_code: bool) -> Response:
+    """Begins a new session in place of the browser's old one; `awaits_code`: it opens nothing but the page for the code."""
     end_session(desk.program, desk.request.cookies.get(COOKIE))
-    response = RedirectResponse("/", 303)
-    token = begin_session(desk.program, account, awaits_code=False)
+    response = RedirectResponse("/login/code" if awaits_code else "/", 303)
+    token = begin_session(desk.program, account, awaits_code)
     is_secure = desk.request.url.scheme == "https"
     response.set_cookie(
         COOKIE, token, max_age=int(LONGEST.total_seconds()), httponly=True, samesite="lax", secure=is_secure

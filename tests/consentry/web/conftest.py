@@ -145,9 +145,10 @@ def keep_closed_batch(program: Program) -> None:
 
 
 @contextmanager
-def serve_copy(home: Path, folder: Path) -> Iterator[Site]:
+def serve_copy(home: Path, folder: Path, **named: str) -> Iterator[Site]:
+    """Serves a copy of a home; `named`: more settings."""
     shutil.copytree(home, folder, dirs_exist_ok=True)
-    program = Program.open(Settings(home=folder / "home", today=date(2024, 10, 1)))
+    program = Program.open(Settings(home=folder / "home", today=date(2024, 10, 1)).model_copy(update=named))
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
