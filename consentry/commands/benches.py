@@ -114,6 +114,22 @@ def bench_ledger(
     return DONE
 
 
+@bench.command("web")
+def bench_web(
+    context: typer.Context,
+    students: Annotated[int, typer.Option("--students", min=200, help="Enrolled students.")] = 50_000,
+    cases: Annotated[int, typer.Option("--cases", min=400, help="Open cases.")] = 5_000,
+    people: Annotated[int, typer.Option("--people", min=1, help="People at once.")] = 50,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long they work.")] = 30.0,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """The pages of a real server: a case, the next one by key, many people at once, the weight of a page."""
+    from consentry.bench_web import run
+
+    _print_figures(run(students, cases, people, seconds, seed))
+    return DONE
+
+
 @bench.command("policy")
 def bench_policy(
     context: typer.Context,

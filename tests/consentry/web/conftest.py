@@ -68,7 +68,7 @@ class Site:
             return session.scalars(select(BlindTask)).one()
 
     def log_in(self, name: str) -> httpx.Client:
-        client = httpx.Client(base_url=self.url, headers={"accept": "application/json"})
+        client = httpx.Client(base_url=self.url, headers={"accept": "application/json"}, timeout=60)
         answer = client.post("/login", data={"username": name, "password": PASSWORD})
         assert answer.status_code == 303
         return client

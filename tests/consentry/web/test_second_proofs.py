@@ -44,15 +44,15 @@ def district_site(site_home: Path, tmp_path_factory: pytest.TempPathFactory, pro
 
 def go_through(site: Site, who: str, client: httpx.Client | None = None) -> httpx.Response:
     """Walks the whole way to the provider and back as a browser would; returns our answer."""
-    client = client or httpx.Client(base_url=site.url)
+    client = client or httpx.Client(base_url=site.url, timeout=30)
     there = client.get("/login/district").headers["location"]
-    answered = httpx.post(there, data={"sub": who})
+    answered = httpx.post(there, data={"sub": who}, timeout=30)
     assert answered.status_code in (302, 303), answered.text
     return client.get(answered.headers["location"])
 
 
 def test_whom_the_district_names_and_an_account_knows_comes_in(district_site: Site) -> None:
-    client = httpx.Client(base_url=district_site.url)
+    client = httpx.Client(base_url=district_site.url, timeout=30)
     answer = go_through(district_site, "dora@district.example", client)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert client.get("/queue").status_code == 200
@@ -69,20 +69,20 @@ def test_whom_no_account_knows_does_not(district_site: Site) -> None:
 
 
 def test_an_answer_is_good_once_in_the_browser_that_asked(district_site: Site) -> None:
-    client = httpx.Client(base_url=district_site.url)
+    client = httpx.Client(base_url=district_site.url, timeout=30)
     there = client.get("/login/district").headers["location"]
     asked = parse_qs(urlsplit(there).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["nonce"][0] and asked["state"][0]
     back = httpx.post(there, data={"sub": "dora@district.example"}).headers["location"]
-    stranger = httpx.Client(base_url=district_site.url)
+    stranger = httpx.Client(base_url=district_site.url, timeout=30)
     assert "begin again" in stranger.get(back).text
     assert "begin again" in client.get(back).text, "the state was used up by the stranger's try"
     assert "begin again" in client.get("/login/district/back?state=x&code=y").text
 
 
 def test_a_forged_code_and_a_token_for_somebody_else_are_refused(district_site: Site, site_home: Path) -> None:
-    client = httpx.Client(base_url=district_site.url)
+    client = httpx.Client(base_url=district_site.url, timeout=30)
     state = parse_qs(urlsplit(client.get("/login/district").headers["location"]).query)["state"][0]
     assert "could not be checked" in client.get(f"/login/district/back?state={state}&code=forged").text
     there = client.get("/login/district").headers["location"]
@@ -108,7 +108,7 @@ def test_a_second_factor_is_asked_for_and_each_code_is_good_once(site: Site) -> 
     assert wrong.status_code == 409
     code = pyotp.TOTP(secret).now()
     assert client.post("/me/code", data={"form_token": token, "secret": secret, "code": code}).status_code == 303
-    fresh = httpx.Client(base_url=site.url)
+    fresh = httpx.Client(base_url=site.url, timeout=30)
     answer = fresh.post("/login", data={"username": "ben", "password": PASSWORD})
     assert answer.headers["location"] == "/login/code"
     assert fresh.get("/queue").status_code == 401, "the password alone opens nothing"
@@ -116,7 +116,7 @@ def test_a_second_factor_is_asked_for_and_each_code_is_good_once(site: Site) -> 
     code = pyotp.TOTP(secret).at(time.time())
     assert fresh.post("/login/code", data={"code": code}).headers["location"] == "/"
     assert fresh.get("/queue").status_code == 200
-    again = httpx.Client(base_url=site.url)
+    again = httpx.Client(base_url=site.url, timeout=30)
     again.post("/login", data={"username": "ben", "password": PASSWORD})
     assert again.post("/login/code", data={"code": code}).status_code == 401, "a code is good once"
     admin = site.log_in("adm")
