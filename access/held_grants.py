@@ -1,6 +1,7 @@
-"""The grants that may count on a day, read as plain rows: ten thousand in a twentieth of a second.
+"""The grants that may count on a day, read as the database driver's plain rows: ten thousand in a twentieth of a second.
 
-Leaves out what the database can tell to be over or not begun; everything else is `find_access`'s to decide.
+Leaves out what the database can tell to be over or not begun; everything else is `find_access`'s to decide. Rows are named
+tuples, which cost a third of what a frozen dataclass does.
 """
 
 from __future__ import annotations
@@ -53,17 +54,38 @@ def load_held_grants(session: Session, partner_id: str, day: date) -> list[HeldG
         or_(Grant.lapses_on.is_(None), Grant.lapses_on > day),
         or_(Grant.revoked_on.is_(None), Grant.revoked_on > day),
     )
-    categories: dict[str, tuple[str, ...]] = {}
-    days: dict[Any, date | None] = {None: None}
-    found = []
-    for student, grant, partner, text, first, last, basis, year, form, lapse, end in session.execute(running).all():
-        if text not in categories:
-            categories[text] = tuple(json.loads(text))
-        for value in (first, last, lapse, end):
-            if value not in days:
-                days[value] = value if isinstance(value, date) else date.fromisoformat(value)
-        dated = (days[first], days[last])
-        found.append(
-            HeldGrant(student, grant, partner, categories[text], *dated, basis, year, form, days[lapse], days[end])  # type: ignore[arg-type]  # a grant has both days
+    categories, days = _Categories(), _Days({None: None})
+    rows: Any = session.connection().execute(running).cursor
+    return [
+        HeldGrant(
+            student,
+            grant,
+            partner,
+            categories[text],
+            days[first],
+            days[last],
+            basis,
+            year,
+            form,
+            days[lapse],
+            days[end],
         )
-    return found
+        for student, grant, partner, text, first, last, basis, year, form, lapse, end in rows.fetchall()
+    ]
+
+
+class _Categories(dict[str, tuple[str, ...]]):
+    """The categories that a JSON text says: few texts stand in many rows."""
+
+    def __missing__(self, text: str) -> tuple[str, ...]:
+        self[text] = tuple(json.loads(text))
+        return self[text]
+
+
+class _Days(dict[Any, Any]):
+    """The day that a database's value says: text on SQLite, a day already on PostgreSQL."""
+
+    def __missing__(self, value: Any) -> date:
+        day = value if isinstance(value, date) else date.fromisoformat(value)
+        self[value] = day
+        return day

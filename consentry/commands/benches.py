@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from access.adr_package import FileFormat
 from consentry.commands.console import DONE, open_settings, show_progress, tell
 from ingest import Cell
 from ingest.types import Limits
@@ -183,6 +184,45 @@ def bench_year(
     from consentry.bench_year import run
 
     _print_figures(run(partners, forms, lists, students, seed))
+    return DONE
+
+
+@bench.command("access")
+def bench_access(
+    context: typer.Context,
+    grants: Annotated[int, typer.Option("--grants", min=100, help="Grants of the partner.")] = 10_000,
+    students: Annotated[int, typer.Option("--students", min=100, help="Enrolled students.")] = 49_000,
+) -> int:
+    """The access set of one partner with many grants."""
+    from consentry.bench_grants import run_access
+
+    _print_figures(run_access(grants, students))
+    return DONE
+
+
+@bench.command("adr")
+def bench_adr(
+    context: typer.Context,
+    partners: Annotated[int, typer.Option("--partners", min=1)] = 200,
+    grants: Annotated[int, typer.Option("--grants", min=1, help="Grants of all partners together.")] = 20_000,
+    file_format: Annotated[FileFormat, typer.Option("--format")] = FileFormat.CSV,
+) -> int:
+    """The twelve reports for all partners, delivered and recorded."""
+    from consentry.bench_grants import run_adr
+
+    _print_figures(run_adr(partners, grants, file_format))
+    return DONE
+
+
+@bench.command("incident")
+def bench_incident(
+    context: typer.Context,
+    grants: Annotated[int, typer.Option("--grants", min=1, help="Wrong grants, three disclosures each.")] = 50_000,
+) -> int:
+    """The report of an incident over many grants."""
+    from consentry.bench_grants import run_incident
+
+    _print_figures(run_incident(grants))
     return DONE
 
 
