@@ -20,6 +20,9 @@ from access.adr_reports import ReportTable
 
 _FORMULA_STARTS = frozenset("=+-@|%＝＋－＠")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_PASSED_OVER = re.compile(r"^[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
+"""What a spreadsheet may pass over before it looks at the first letter of a cell."""
+
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,10})?")
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _LONGEST_CELL = 32_767
@@ -62,11 +65,11 @@ def write_xlsx(table: ReportTable, notice: Sequence[str]) -> bytes:
     return stream.getvalue()
 
 
-def disarm(text: str) -> str:
-    """`text` as a csv cell that no spreadsheet takes for a formula; a plain number stays one."""
+def disarm(text: str, has_numbers: bool = True) -> str:
+    """`text` as a csv cell that no spreadsheet takes for a formula; a plain number stays one, where there are numbers."""
     clean = _UNSEEN.sub(" ", text)
-    start = clean.lstrip()[:1]
-    if start in _FORMULA_STARTS and start and not _NUMBER.fullmatch(clean):
+    start = _PASSED_OVER.sub("", clean)[:1]
+    if start in _FORMULA_STARTS and start and not (has_numbers and _NUMBER.fullmatch(clean)):
         return f"'{clean}"
     return clean
 

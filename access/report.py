@@ -16,6 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from access.adr_files import disarm
 from access.types import ReportLine, Result
 
 COLUMNS = (
@@ -32,7 +33,6 @@ COLUMNS = (
     "WhatToDo",
 )
 _WIDTHS = (6, 20, 20, 13, 14, 24, 30, 10, 15, 24, 70)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TINTS = {
     Result.ACCEPTED: "E3F3E6",
     Result.TO_MEND: "FBE3DD",
@@ -47,7 +47,7 @@ def write_report_csv(title: str, lines: Sequence[ReportLine]) -> bytes:
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for line in lines:
-        writer.writerow([_disarm(text) for text in _cells(line)])
+        writer.writerow([disarm(text, has_numbers=False) for text in _cells(line)])
     return stream.getvalue().encode("utf-8-sig")
 
 
@@ -57,7 +57,8 @@ def write_report_xlsx(title: str, lines: Sequence[ReportLine]) -> bytes:
     sheet = book.active
     assert sheet is not None  # noqa: S101 - a new workbook has a sheet
     sheet.title = "Match report"
-    sheet["A1"] = title
+    sheet["A1"] = _strip_controls(title)
+    sheet["A1"].data_type = "s"
     sheet["A1"].font = Font(bold=True, size=14)
     sheet["A2"] = "What to mend stands in the last column. Mended rows and new scans can be sent the usual way."
     for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True), start=1):
@@ -110,10 +111,6 @@ def _cells(line: ReportLine) -> list[str]:
 
 def _strip_controls(text: str) -> str:
     return ILLEGAL_CHARACTERS_RE.sub("", text)
-
-
-def _disarm(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 _PAGE = """<!doctype html>

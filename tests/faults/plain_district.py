@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,14 @@ class Outcome:
 
     access: tuple[str, ...]
     states: tuple[tuple[str, str], ...]
+    parked: tuple[str, ...] = ()
+    """Files of pages that went before a person since their worker died over them three times, whoever's fault it was."""
+
+    def is_like(self, undisturbed: Outcome) -> bool:
+        """Whether it ended as if nothing had been, but for the pages that were parked."""
+        expected = dict(undisturbed.states) | dict.fromkeys(self.parked, "in_review")
+        children = {file.removesuffix(".png") for file in self.parked}
+        return dict(self.states) == expected and set(self.access) == set(undisturbed.access) - children
 
 
 class PlainDistrict(District):
@@ -84,7 +94,15 @@ class PlainDistrict(District):
         assert len({file for file, _ in states}) == len(states), "a form was taken twice"
         access = [row["student_id"] for row in self.expect("access", "rainier")]
         assert len(set(access)) == len(access), "a child was granted twice"
-        return Outcome(tuple(sorted(access)), tuple(sorted(states)))
+        return Outcome(tuple(sorted(access)), tuple(sorted(states)), tuple(self.find_parked()))
+
+    def find_parked(self) -> list[str]:
+        with closing(sqlite3.connect(self.home / "consentry.sqlite")) as connection:
+            often = (
+                "SELECT file_name FROM forms JOIN work_attempts ON work_id = form_id "
+                "WHERE attempts > 3 AND page_kind = 'parked' ORDER BY file_name"
+            )
+            return [name.split("/")[-1] for (name,) in connection.execute(often)]
 
     def read_ledger(self) -> list[Any]:
         self.expect("ledger", "export", str(self.folder / "ledger.jsonl"))

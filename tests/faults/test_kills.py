@@ -92,7 +92,7 @@ def kill_at_random(district: PlainDistrict, kills: int, seed: int) -> int:
 @pytest.mark.timeout(280)
 def test_kills_at_random_change_nothing(plain_district: PlainDistrict, undisturbed: Outcome) -> None:
     assert kill_at_random(plain_district, kills=6, seed=1) == 6
-    assert plain_district.find_outcome() == undisturbed
+    assert plain_district.find_outcome().is_like(undisturbed)
 
 
 @pytest.mark.soak
@@ -100,14 +100,18 @@ def test_kills_at_random_change_nothing(plain_district: PlainDistrict, undisturb
 def test_five_hundred_kills_change_nothing(
     prepared: PlainDistrict, undisturbed: Outcome, tmp_path: Path, note_figure: Callable[[str], None]
 ) -> None:
-    kills = rounds = 0
+    kills = rounds = parked = 0
     while kills < 500:
         district = prepared.copy(tmp_path / str(rounds))
         kills += kill_at_random(district, kills=12, seed=rounds)
-        assert district.find_outcome() == undisturbed
+        outcome = district.find_outcome()
+        assert outcome.is_like(undisturbed)
+        parked += len(outcome.parked)
         rounds += 1
     forms = SUBMISSIONS * FORMS
-    note_figure(f"P1 P2 P3: {kills} kills in {rounds} rounds of {forms} forms: 0 lost, 0 twice, ledger whole")
+    note_figure(
+        f"P1 P2 P3: {kills} kills in {rounds} rounds of {forms} forms: 0 lost, 0 twice, {parked} parked after 3 kills"
+    )
 
 
 def test_one_file_from_many_clients_at_once_is_one_form(plain_district: PlainDistrict, undisturbed: Outcome) -> None:
