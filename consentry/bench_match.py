@@ -18,6 +18,7 @@ import pandas as pd
 from consentry.bench_match_children import Child, draw_roll, invent_district
 from consentry.bench_match_families import Family, draw_habits
 from consentry.bench_match_figures import Answer, Figures, judge, summarise
+from consentry.bench_match_peers import run_peers
 from matching import Matcher, Query
 from matching.weights import Weights
 
@@ -81,10 +82,21 @@ def _resident_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def run(students: int, seeds: Sequence[int], queries: int = 4000, weights: Weights | None = None) -> Figures:
+def run(
+    students: int,
+    seeds: Sequence[int],
+    queries: int = 4000,
+    weights: Weights | None = None,
+    beside_peers: bool = False,
+) -> Figures:
     """The bench: a district for each seed, the answers of all together, the costs of each; ready to print as JSON."""
-    outcomes = [run_trial(draw_trial(students, seed, queries), weights) for seed in seeds]
+    trials = [draw_trial(students, seed, queries) for seed in seeds]
+    outcomes = [run_trial(trial, weights) for trial in trials]
     answers = [answer for outcome in outcomes for answer in outcome.answers]
     costs = {str(seed): outcome.costs for seed, outcome in zip(seeds, outcomes, strict=True)}
-    measured = outcomes[0].costs if len(seeds) == 1 else {"costs_by_seed": costs}
-    return {"students": students, "queries": len(answers), "seeds": list(seeds), **measured, **summarise(answers)}
+    figures: Figures = {"students": students, "queries": len(answers), "seeds": list(seeds)}
+    figures |= outcomes[0].costs if len(seeds) == 1 else {"costs_by_seed": costs}
+    figures |= summarise(answers)
+    if beside_peers:
+        figures["peers_of_the_first_district"] = run_peers(trials[0].frame, trials[0].asked, trials[0].written)
+    return figures

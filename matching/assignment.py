@@ -12,6 +12,8 @@ from math import log
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from matching.types import Candidate
 
@@ -20,9 +22,35 @@ SMALLEST = 1e-12
 
 def assign_one_to_one(found: Sequence[list[Candidate]]) -> list[list[Candidate]]:
     """The candidates of each query with the assigned one first; a child claimed by another query loses what that claims."""
+    results = [list(candidates) for candidates in found]
+    for rivals in find_rivals(found):
+        for row, settled in zip(rivals, _assign_rivals([found[row] for row in rivals]), strict=True):
+            results[row] = settled
+    return results
+
+
+def find_rivals(found: Sequence[list[Candidate]]) -> list[list[int]]:
+    """Queries that have candidates in common, directly or through others, by their places: each group settles on its own."""
+    column: dict[str, int] = {}
+    pairs = [
+        (row, column.setdefault(candidate.student_id, len(column)))
+        for row, candidates in enumerate(found)
+        for candidate in candidates
+    ]
+    if not pairs:
+        return []
+    rows, columns = np.array(pairs).T
+    size = len(found) + len(column)
+    graph = coo_matrix((np.ones(rows.size), (rows, columns + len(found))), shape=(size, size))
+    group_of = connected_components(graph, directed=False)[1][: len(found)]
+    groups: dict[int, list[int]] = {}
+    for row in np.unique(rows).tolist():
+        groups.setdefault(int(group_of[row]), []).append(row)
+    return list(groups.values())
+
+
+def _assign_rivals(found: Sequence[list[Candidate]]) -> list[list[Candidate]]:
     children = sorted({candidate.student_id for candidates in found for candidate in candidates})
-    if not children:
-        return [list(candidates) for candidates in found]
     column = {student_id: number for number, student_id in enumerate(children)}
     probability = np.zeros((len(found), len(children)))
     for row, candidates in enumerate(found):

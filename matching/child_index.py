@@ -18,11 +18,12 @@ from matching.name_index import NameIndex
 from matching.name_roles import NameRecord
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_date, weigh_id, weigh_school
+from matching.posterior import WeighedPairs
 from matching.query_reading import ReadQuery, read_names, text_of
 from matching.schools import SchoolIndex
 from matching.student_ids import StudentIdIndex
 from matching.types import Query, is_reading
-from matching.weighing import PairWeigher, WeighedPairs
+from matching.weighing import PairWeigher
 from matching.weights import Weights
 
 

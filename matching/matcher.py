@@ -17,11 +17,10 @@ from matching.child_index import ChildIndex
 from matching.enrollment_columns import take_columns
 from matching.evidence_words import EvidenceWriter
 from matching.forked_shares import count_processes, match_in_shares
-from matching.posterior import Prior, compute_probabilities, join_corrections, join_ratios, join_witnesses
+from matching.posterior import Prior, WeighedPairs, compute_probabilities, join_corrections, join_ratios, join_witnesses
 from matching.query_reading import ReadQuery
 from matching.reach import Array64, reach_children
 from matching.types import Candidate, Evidence, Query, Witness
-from matching.weighing import WeighedPairs
 from matching.weights import Weights, builtin_weights
 
 MOST_CANDIDATES = 10
@@ -70,6 +69,7 @@ class Matcher:
             children,
             join_witnesses(of_form.fields, of_row.fields),
             join_ratios(of_form.family, of_row.family),
+            np.minimum(of_form.namesakes, of_row.namesakes),
             join_corrections(of_form.corrections, of_row.corrections),
         )
         remainder = np.minimum(reached[0].remainder, reached[1].remainder)
@@ -120,9 +120,7 @@ class Matcher:
 
     def _rank(self, weighed: WeighedPairs, remainder: Array64) -> list[list[tuple[int, float]]]:
         """For each query the pairs to list, best first, with their probabilities."""
-        probabilities = compute_probabilities(
-            weighed.query, weighed.fields, weighed.family, weighed.corrections, remainder, self._prior, self.weights
-        )
+        probabilities = compute_probabilities(weighed, remainder, self._prior, self.weights)
         listed = np.flatnonzero(probabilities >= LOWEST_PROBABILITY)
         order = listed[np.lexsort((-probabilities[listed], weighed.query[listed]))]
         starts = np.searchsorted(weighed.query[order], np.arange(remainder.size + 1)).tolist()

@@ -25,6 +25,7 @@ from matching.name_roles import (
     forms_of_cell,
     log_family_shares,
     log_shares,
+    mark_own_first_names,
     spell_with_marks,
 )
 from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, Neighbours, population_log_probability
@@ -120,6 +121,7 @@ class NameIndex:
             no_classes(boxes) if unlisted_population > self.children_count else learn_classes(boxes, first_of_january)
         )
         self.family_share = log_family_shares()
+        self.own_first_names = mark_own_first_names()
         self._no_class = np.zeros(self.classes.log_prior.size, dtype=np.float32)
         self._unrelated = {
             Role.FIRST: weights.unrelated.first,

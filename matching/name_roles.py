@@ -123,6 +123,12 @@ def log_family_shares() -> FloatArray:
     )
 
 
+def mark_own_first_names() -> FloatArray:
+    """Log 1 for the habits that leave one of the child's own first names in the first-name box, log 0 for others."""
+    own = (Habit.WHOLE, Habit.BESIDE_PREFERRED, Habit.ONE_WORD, Habit.LATER_WORD, Habit.PREFERRED)
+    return _as_logs(dict.fromkeys(own, 1.0))
+
+
 def _as_logs(table: dict[Habit, float]) -> FloatArray:
     shares = np.full(len(Habit), 1e-30)
     for habit, share in table.items():

@@ -18,11 +18,10 @@ from matching.assignment import assign, settle_claims
 from matching.child_index import ChildIndex
 from matching.enrollment_columns import EnrollmentColumns, TextColumn, as_column
 from matching.evidence_words import EvidenceWriter
-from matching.posterior import Prior, compute_probabilities, join_fields
+from matching.posterior import Prior, WeighedPairs, compute_probabilities, join_fields
 from matching.query_reading import text_of
 from matching.reach import reach_everybody
 from matching.types import Agreement, Evidence, Query
-from matching.weighing import WeighedPairs
 from matching.weights import builtin_weights
 
 UNLISTED_POPULATION = 20_000.0
@@ -91,9 +90,7 @@ def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> li
         weighed = index.weigh([read], everybody.query, everybody.children)
         evidence[form] = weighed
         odds[form] = join_fields(weighed.fields, weights)
-        probability[form] = compute_probabilities(
-            weighed.query, weighed.fields, weighed.family, weighed.corrections, everybody.remainder, prior, weights
-        )
+        probability[form] = compute_probabilities(weighed, everybody.remainder, prior, weights)
     nobody = np.maximum(1.0 - probability.sum(axis=1), 1e-12)
     settled = settle_claims(probability, nobody)
     claimed = assign(settled, np.maximum(1.0 - settled.sum(axis=1), 1e-12)) if forms and rows else {}

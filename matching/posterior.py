@@ -20,6 +20,8 @@ from matching.weights import Weights
 Array64 = NDArray[np.float64]
 BIRTH_DATE_AGREES = 2.0
 SECOND_WITNESS = 0.33
+MOST_NAMESAKES = 0.99
+"""However rare a written name is otherwise, some families have two children of nearly one name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,22 @@ class Corrections:
     def take(self, places: IntArray) -> Corrections:
         """The corrections of some places, in their order."""
         return Corrections(self.together[places], self.first_name[places], self.birth_date[places])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeighedPairs:
+    """Pairs of query and child, (P,) each, queries ascending, with all their ratios.
+
+    `family` is what the written words say for a brother or sister of the child; `namesakes`, 0 to 1, how much of the chance
+    that somebody wrote this first name is due to those who bear the child's own.
+    """
+
+    query: IntArray
+    children: IntArray
+    fields: FieldRatios
+    family: FloatArray
+    namesakes: FloatArray
+    corrections: Corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +146,19 @@ class RivalRatios:
     twin: FloatArray
 
 
-def weigh_rivals(ratios: FieldRatios, family: FloatArray, corrections: Corrections, weights: Weights) -> RivalRatios:
-    """The rivals of each pair's child: surname or father's name in their boxes, or anywhere in the name; another first name."""
-    rivals = weights.rivals
+def weigh_rivals(pairs: WeighedPairs, weights: Weights) -> RivalRatios:
+    """The rivals of each pair's child: surname or father's name in their boxes, or anywhere in the name; another first name.
+
+    No brother or sister bears the child's own first name: those who do are no rivals.
+    """
+    rivals, ratios, corrections = weights.rivals, pairs.fields, pairs.corrections
+    another_name = corrections.first_name + np.log1p(-np.minimum(pairs.namesakes, MOST_NAMESAKES))
     in_boxes = (
         _shared(ratios.last, rivals.surname)
         + _shared(ratios.middle, rivals.fathers_name)
-        + _shared(ratios.first, rivals.first_name, corrections.first_name)
+        + _shared(ratios.first, rivals.first_name, another_name)
     )
-    anywhere = family + corrections.first_name + np.float32(log(weights.name_habits.other_order))
+    anywhere = pairs.family + corrections.first_name + np.float32(log(weights.name_habits.other_order))
     common = (
         np.maximum(in_boxes, anywhere)
         + _shared(ratios.student_id, rivals.student_id)
@@ -154,25 +176,17 @@ def weigh_rivals(ratios: FieldRatios, family: FloatArray, corrections: Correctio
     )
 
 
-def compute_probabilities(
-    query: IntArray,
-    ratios: FieldRatios,
-    family: FloatArray,
-    corrections: Corrections,
-    remainder: Array64,
-    prior: Prior,
-    weights: Weights,
-) -> Array64:
+def compute_probabilities(pairs: WeighedPairs, remainder: Array64, prior: Prior, weights: Weights) -> Array64:
     """Probability of each pair's child among everybody whom its query may mean, (P,).
 
-    `query` (P,) numbers the pairs' queries; `remainder` (Q,) is the log sum of the likelihood ratios of all enrolled children
-    without a pair, fields taken as independent.
+    `remainder` (Q,) is the log sum of the likelihood ratios of all enrolled children without a pair, fields taken as
+    independent.
     """
     population = max(prior.population, 1)
     each = log(prior.enrolled / population)
-    together = corrections.together.astype(np.float64)
-    rivals = weigh_rivals(ratios, family, corrections, weights)
-    children = join_fields(ratios, weights).astype(np.float64) - together + each
+    query, together = pairs.query, pairs.corrections.together.astype(np.float64)
+    rivals = weigh_rivals(pairs, weights)
+    children = join_fields(pairs.fields, weights).astype(np.float64) - together + each
     siblings = rivals.sibling.astype(np.float64) - together + log(prior.sibling / population)
     twins = rivals.twin.astype(np.float64) - together + log(prior.twin / population)
     queries = remainder.size

@@ -8,7 +8,7 @@ Accepted limit: the ranking takes names word by word in any order, so it differs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
@@ -107,6 +107,11 @@ class _Scoreboard:
         self._total[children] = self._total[children] + self._best[children]
         self._best[children] = 0.0
 
+    def revise(self, revised: Callable[[FloatArray], FloatArray]) -> None:
+        """Other sums for all children that somebody spoke for so far."""
+        for children in self._heard:
+            self._total[children] = revised(self._total[children])
+
     def add_up(self) -> tuple[IntArray, FloatArray]:
         """Every child that somebody spoke for, once, and its sum."""
         children = np.concatenate(self._heard) if self._heard else np.empty(0, dtype=np.int32)
@@ -126,11 +131,10 @@ class _ReachedForOne:
 
 
 def _reach_for_one(index: ChildIndex, read: ReadQuery, board: _Scoreboard) -> _ReachedForOne:
-    floor = 0.0
+    floor = _hear_guardians(index, read, board)
     for role, words in _name_lists(read):
         board.hear_words(index.names.postings[role], words)
         floor += sum(word.floor for word in words)
-    board.hear_words(index.guardians.postings, read.guardian)
     if read.birth_date is not None:
         children, counts = index.dates.children_of(read.birth_date.ids)
         board.hear(children, np.repeat(read.birth_date.ratio - np.float32(read.birth_date.floor), counts))
@@ -140,6 +144,17 @@ def _reach_for_one(index: ChildIndex, read: ReadQuery, board: _Scoreboard) -> _R
         floor += read.student_id.floor
     children, gains = board.add_up()
     return _keep_best(index, read, children, gains, floor)
+
+
+def _hear_guardians(index: ChildIndex, read: ReadQuery, board: _Scoreboard) -> float:
+    """All words of the parent's name are one witness, that says no more than `weighing` lets it; what it says of the others."""
+    if not read.guardian:
+        return 0.0
+    floor = sum(word.floor for word in read.guardian)
+    otherwise = float(index.guardians.mix(np.array([floor], dtype=np.float32))[0])
+    board.hear_words(index.guardians.postings, read.guardian)
+    board.revise(lambda gains: index.guardians.mix(gains + np.float32(floor)) - np.float32(otherwise))
+    return otherwise
 
 
 def _name_lists(read: ReadQuery) -> list[tuple[Role, tuple[Weighed, ...]]]:

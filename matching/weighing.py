@@ -6,7 +6,7 @@ Decides the log-likelihood ratios that `posterior` joins. Never joins fields int
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from math import log
 from typing import TYPE_CHECKING
 
@@ -18,29 +18,16 @@ from matching.name_index import SPLIT_BOXES, Weighed
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_combined
-from matching.posterior import Corrections, FieldRatios
+from matching.posterior import Corrections, FieldRatios, WeighedPairs
 from matching.postings import ChildForms, LongArray, Postings
 from matching.query_reading import NameBox, ReadQuery
 
 if TYPE_CHECKING:
     from matching.child_index import ChildIndex
 
+NEVER = -99.0
 MOST_COMBINED = 48
 """Children whose first and middle name together are shown to the pixels of one box."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WeighedPairs:
-    """Pairs of query and child, (P,) each, queries ascending, with all their ratios.
-
-    `family` is what the written words say for a brother or sister of the child.
-    """
-
-    query: IntArray
-    children: IntArray
-    fields: FieldRatios
-    family: FloatArray
-    corrections: Corrections
 
 
 class _Asking:
@@ -148,7 +135,7 @@ class PairWeigher:
             guardian=self._weigh_guardians(),
         )
         corrections = correct_for_classes(index, self._reads).take(self._query)
-        return WeighedPairs(self._query, self._children, fields, family, corrections)
+        return WeighedPairs(self._query, self._children, fields, family, self._count_namesakes(), corrections)
 
     def _table(self, postings: Postings) -> _Asking:
         found = self._asking.get(id(postings))
@@ -200,6 +187,16 @@ class PairWeigher:
                 )
                 best[mine[named]] = np.maximum(best[mine[named]], ratio)
         return best
+
+    def _count_namesakes(self) -> FloatArray:
+        names = self._index.names
+        frequency = names.postings[Role.FIRST].log_frequency
+        asked = [
+            None if box is None else replace(box.whole, ratio=box.whole.ratio + frequency[box.whole.ids], floor=NEVER)
+            for box in (read.names.first for read in self._reads)
+        ]
+        explained = self._ask(Role.FIRST, asked, names.own_first_names)[0]
+        return np.where(self._asks(asked), np.exp(np.minimum(explained, np.float32(0.0))), np.float32(0.0))
 
     def _weigh_any_order(self, straight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The name as written or in any order, whichever fits better; and what it says for brothers and sisters."""

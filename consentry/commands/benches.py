@@ -76,11 +76,16 @@ def bench_match(
         int, typer.Option("--districts", min=1, help="Districts, of this seed and the next ones.")
     ] = 1,
     queries: Annotated[int, typer.Option("--queries", min=20, help="Queries a district.")] = 4000,
+    peers: Annotated[bool, typer.Option("--peers", help="Splink and rapidfuzz on the same queries.")] = False,
+    febrl4: Annotated[bool, typer.Option("--febrl4", help="The public FEBRL4 task instead, beside its peers.")] = False,
 ) -> int:
     """Matching typed queries against synthetic districts."""
-    from consentry.bench_match import run
+    from consentry import bench_match, bench_match_febrl
 
-    _print_figures(run(students, range(seed, seed + districts), queries))
+    seeds = range(seed, seed + districts)
+    _print_figures(
+        bench_match_febrl.run(seed) if febrl4 else bench_match.run(students, seeds, queries, beside_peers=peers)
+    )
     return DONE
 
 
