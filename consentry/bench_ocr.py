@@ -10,10 +10,8 @@ from __future__ import annotations
 import csv
 import os
 import random
-import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,8 +24,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from rapidfuzz import fuzz, process
 
+from consentry.bench_blanks import load_blanks
 from consentry.bench_counts import MANY, Counts
+from consentry.bench_forms import measure_drafts
 from consentry.bench_marks import measure_marks
+from consentry.bench_other_pages import measure_others
+from consentry.bench_pages import measure_pages, measure_two
+from consentry.bench_steps import measure_steps
 from consentry.reliability_plot import draw_reliability
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER, PLANS
@@ -35,13 +38,10 @@ from fixtures.filling import Value, fill_form
 from fixtures.hands import Hand
 from fixtures.real_hands import RealHands, load_faulty_crops
 from fixtures.scanning import Scan, ScanKind, degrade
-from ocr import FormReading, Mark, Template, classify_page, read_field, read_page
+from ocr import FormReading, Mark, Template, read_field, read_page
 from ocr.alphabet import fold_text
-from ocr.crops import cut_field, locate_box
 from ocr.ctc import score_candidates
-from ocr.reading_fields import CutField, read_cut_fields
 from ocr.recogniser import recognise
-from ocr.registration import register_page
 from ocr.types import FIELD_KINDS, FieldKind
 
 _PLAIN_EVERY = 4
@@ -138,20 +138,16 @@ def measure_forms(hands: RealHands, sample: int, seed: int) -> dict[str, Any]:
         FieldKind.DATE: [(_FIRST_DAY + timedelta(days=days)).isoformat() for days in range(5500)][:MANY],
     }
     counts, marks = Counts(), _MarkCounts()
-    corners: defaultdict[str, list[float]] = defaultdict(list)
     lost: defaultdict[str, int] = defaultdict(int)
-    clock = _Clock()
     kinds = list(ScanKind)
     for number in range(sample):
         place, kind = number % len(blanks), kinds[number % len(kinds)]
         filled = fill_page(blanks[place], hands, rng)
         scan = degrade(filled.page, kind, rng)
-        with clock.measure("page"):
-            reading = read_page(scan.pixels, templates)
+        reading = read_page(scan.pixels, templates)
         if reading is None or reading.template_identity != templates[place].identity:
             lost[kind] += 1
             continue
-        corners[kind].append(measure_corner_error(reading, scan, templates[place]))
         for name, truth in filled.texts.items():
             candidates = choose_rivals(truth, pools[FIELD_KINDS[name]], chance)
             label = str(FIELD_KINDS[name])
@@ -163,15 +159,11 @@ def measure_forms(hands: RealHands, sample: int, seed: int) -> dict[str, Any]:
                 ).items():
                     counts.judge_text(f"{label} by {engine}", text, truth, candidates, scores)
         marks.judge(kind, reading, filled.marks)
-        if number % _PLAIN_EVERY == 0:
-            time_steps(scan.pixels, templates, clock)
     return {
         "fields": counts.as_json(),
         "reliability": {kind: counts.of[kind].reliability() for kind in ("name", "student_id", "date")},
         "marks": marks.as_json(),
         "not_registered": dict(lost),
-        "corner_error_pixels_mean": {kind: round(float(np.mean(found)), 2) for kind, found in corners.items()},
-        "seconds": clock.as_json(),
     }
 
 
@@ -195,46 +187,6 @@ class _MarkCounts:
         return {"asked": dict(self.asked), "wrong": dict(self.wrong), "unsure": dict(self.unsure)}
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self._spent: defaultdict[str, list[float]] = defaultdict(list)
-
-    @contextmanager
-    def measure(self, step: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self._spent[step].append(time.perf_counter() - start)
-
-    def as_json(self) -> dict[str, float]:
-        return {step: round(float(np.median(spent)), 3) for step, spent in self._spent.items()}
-
-
-def time_steps(pixels: NDArray[np.uint8], templates: Sequence[Template], clock: _Clock) -> None:
-    """The same page step by step: register, cut, read."""
-    page = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    with clock.measure("register"):
-        found = register_page(page, templates)
-    if found is None:
-        return
-    with clock.measure("cut"):
-        cuts = {
-            name: CutField(kind, cut_field(page, found.homography, found.template, box, kind in _RUNS_OUT),
-                           locate_box(found.homography, box, page))
-            for name, box in found.template.boxes.items() if (kind := FIELD_KINDS[name])
-        }  # fmt: skip
-    with clock.measure("read"):
-        read_cut_fields(cuts)
-
-
-_RUNS_OUT = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
-
-
-def measure_corner_error(reading: FormReading, scan: Scan, template: Template) -> float:
-    """Mean distance of the four corners from where they really are, in template pixels (200 dpi)."""
-    height, width = template.page.shape
-    return scan.measure_corners(width, height, np.array(reading.corners))
-
-
 def cut_plainly(scan: Scan, template: Template, name: str) -> NDArray[np.uint8]:
     """A field's box cut out of the scan where it really lies, laid upright, nothing cleaned."""
     box = template.boxes[name]
@@ -245,50 +197,24 @@ def cut_plainly(scan: Scan, template: Template, name: str) -> NDArray[np.uint8]:
     return cut
 
 
-def measure_other_pages(sample: int, seed: int) -> dict[str, object]:
-    """Pages that are no form of the district: none may be taken for one, and each is told by its kind."""
-    rng = np.random.default_rng(seed)
-    own = [plan for plan in PLANS if plan.code.startswith("SPS") and (FORMS_FOLDER / plan.file).exists()]
-    others = [plan for plan in PLANS if not plan.code.startswith("SPS") and (FORMS_FOLDER / plan.file).exists()]
-    templates = [Template.from_pdf(FORMS_FOLDER / p.file, p.code, p.school_year, p.language) for p in own]
-    kinds: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-    taken = 0
-    for number in range(sample):
-        what = ("form of another district", "blank back", "letter", "noise")[number % 4]
-        if what == "form of another district" and others:
-            page = BlankForm.load(FORMS_FOLDER / others[number // 4 % len(others)].file).draw()
-        else:
-            page = draw_other_page(what, rng)
-        pixels = degrade(page, list(ScanKind)[int(rng.integers(len(ScanKind)))], rng).pixels
-        taken += read_page(pixels, templates) is not None
-        if number < sample // 4:
-            kinds[what][classify_page(pixels)] += 1
-    return {"pages": sample, "taken_for_a_form": taken, "kinds": {what: dict(found) for what, found in kinds.items()}}
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: forms by real hands, ticks and signatures, pages of each kind of scan, pages that are no form."""
+
+    forms: int
+    marks: int
+    pages_each: int
+    others: int
 
 
-def draw_other_page(what: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A letter-sized page at 200 dpi: a blank back, a letter of printed lines, or noise."""
-    page = np.full((2200, 1700, 3), 252, np.uint8)
-    if what == "noise":
-        coarse = rng.integers(0, 255, (220, 170), dtype=np.uint8)
-        return np.repeat(cv2.resize(coarse, (1700, 2200))[:, :, None], 3, axis=2)
-    if what == "letter":
-        words = ("the", "school", "year", "student", "of", "program", "family", "records", "please", "return", "letter")
-        for line in range(200, 1900, 42):
-            text = " ".join(rng.choice(words, 11))
-            cv2.putText(page, text, (150, line), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (30, 30, 30), 2, cv2.LINE_AA)
-    return page
-
-
-def run(seed: int, shared: Path, sample: int, plot: Path | None = None, marks: int = 300) -> dict[str, object]:
-    """All figures, ready to print as JSON. `shared` is the folder of real handwriting, `sample` the number of forms; of loose
-    names twice as many are read, of `marks` as many ticks and signatures each. `FileNotFoundError` where the folder is absent.
-    `plot`: a PNG of how far confidence holds.
+def run(seed: int, shared: Path, sizes: Sizes, plot: Path | None = None) -> dict[str, object]:
+    """All figures, ready to print as JSON. `shared` is the folder of real handwriting; of loose names twice as many are read as
+    forms. `FileNotFoundError` where the folder is absent. `plot`: a PNG of how far confidence holds.
     """
     cv2.setNumThreads(1)
-    hands = RealHands.load(shared)
-    loose, forms = measure_raw_names(shared, 2 * sample, seed), measure_forms(hands, sample, seed)
-    marked = measure_marks(hands, marks, seed)
+    hands, known = RealHands.load(shared), load_blanks()
+    loose, forms = measure_raw_names(shared, 2 * sizes.forms, seed), measure_forms(hands, sizes.forms, seed)
+    marked = measure_marks(hands, sizes.marks, seed)
     if plot is not None:
         draw_reliability({"loose name": loose["reliability"]} | forms["reliability"] | marked["reliability"], plot)
     return {
@@ -296,5 +222,9 @@ def run(seed: int, shared: Path, sample: int, plot: Path | None = None, marks: i
         "raw_names": loose,
         "forms": forms,
         "marks": marked,
-        "other_pages": measure_other_pages(sample, seed),
+        "pages": measure_pages(known, sizes.pages_each, seed),
+        "two_in_a_picture": measure_two(known, 2 * sizes.pages_each, seed),
+        "other_pages": measure_others(known, sizes.others, seed),
+        "field_maps": measure_drafts(),
+        "speed": measure_steps(known, 6 * sizes.pages_each, seed),
     }

@@ -42,7 +42,11 @@ def read_forms(image: NDArray[np.uint8], templates: Sequence[Template]) -> list[
 
 
 def _read_form(page: NDArray[np.uint8], registration: Registration) -> FormReading:
-    cuts = _cut_fields(page, registration)
+    return read_cut_form(page, registration, cut_form(page, registration))
+
+
+def read_cut_form(page: NDArray[np.uint8], registration: Registration, cuts: Mapping[str, CutField]) -> FormReading:
+    """Reads the cut fields of a form that lies on a grey page (H x W uint8)."""
     cut_off = tuple(_find_cut_off(page, registration))
     readings = _read_fields(cuts, cut_off)
     return FormReading(
@@ -59,8 +63,10 @@ def _read_form(page: NDArray[np.uint8], registration: Registration) -> FormReadi
     )
 
 
-def _cut_fields(page: NDArray[np.uint8], registration: Registration) -> dict[str, CutField]:
-    """Cuts of all fields, out of the page straightened where its paper didn't lie flat; boxes are those on the page itself."""
+def cut_form(page: NDArray[np.uint8], registration: Registration) -> dict[str, CutField]:
+    """Cuts of all fields of a form on a grey page (H x W uint8), out of the page straightened where its paper didn't lie flat;
+    boxes are those on the page itself.
+    """
     template, page_map = registration.template, registration.page_map
     straight = page_map.straighten(page)
     return {

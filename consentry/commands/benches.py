@@ -99,11 +99,13 @@ def bench_ocr(
         Path | None, typer.Option("--plot", help="A PNG to draw: how far confidence can be believed.")
     ] = None,
     marks: Annotated[int, typer.Option("--marks", min=6, help="Ticks and signatures, each.")] = 300,
+    pages: Annotated[int, typer.Option("--pages", min=1, help="Pages of every kind of scan, to register.")] = 4,
+    others: Annotated[int, typer.Option("--others", min=0, help="Pages that are no form of the district.")] = 200,
 ) -> int:
-    """Reading real handwriting, beside Tesseract and the plain recogniser."""
-    from consentry.bench_ocr import run
+    """Reading real handwriting, beside Tesseract and the plain recogniser; registering pages; drafting maps; speed."""
+    from consentry.bench_ocr import Sizes, run
 
-    _print_figures(run(seed, hands, sample, plot, marks))
+    _print_figures(run(seed, hands, Sizes(sample, marks, pages, others), plot))
     return DONE
 
 
