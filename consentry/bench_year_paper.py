@@ -104,5 +104,12 @@ def move_student(student: Student, school: str) -> Student:
     return replace(student, school=school)
 
 
+def find_18th_birthday(student: Student) -> date:
+    """The day on which a student turns 18: from then on a parent's consent counts no more."""
+    born = date.fromisoformat(student.birth_date)
+    leap_day = (born.month, born.day) == (2, 29)
+    return date(born.year + 18, 3, 1) if leap_day else date(born.year + 18, born.month, born.day)
+
+
 def _mark(kind: FieldKind, mark: Mark) -> FieldReading:
     return FieldReading(kind, "", 1.0, "recorded", mark=mark)

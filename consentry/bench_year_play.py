@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from access import AgreementKind, AgreementStatus
 from consentry.agreement_reviews import StepNote, Verdict, give_verdict, name_person
-from consentry.bench_year_paper import list_steps, make_reading, make_row, move_student
+from consentry.bench_year_paper import find_18th_birthday, list_steps, make_reading, make_row, move_student
 from consentry.bench_year_script import (
     LABEL,
     SNAPSHOTS,
@@ -248,7 +248,7 @@ class Player:
             listed, own = self.played.list_of_row[form_id]
             return own if own is not None and self.script.find_school(own, day) == listed.school else None
         form = self.played.form_of[form_id]
-        is_good = form.fault in (Fault.NONE, Fault.UNSURE_SIGNATURE)
+        is_good = form.fault in (Fault.NONE, Fault.UNSURE_SIGNATURE) and find_18th_birthday(form.student) > day
         return form.student if is_good and self.script.find_school(form.student, day) is not None else None
 
     def grants_of(self, partner_id: str) -> list[Grant]:
@@ -285,6 +285,6 @@ class Player:
 
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:
-        begun = time.perf_counter()
+        begun = time.process_time()
         yield
-        self.played.seconds[what] += time.perf_counter() - begun
+        self.played.seconds[what] += time.process_time() - begun

@@ -233,7 +233,8 @@ def _draw_form(student: Student, day: date, strangers: Sequence[Student], rng: r
             break
         draw -= share
     signed = max(PUBLISHED, min(day, DUE) - timedelta(days=rng.randint(1, 40)))
-    revoked = day + timedelta(days=rng.randint(60, 150)) if fault is Fault.NONE and rng.random() < 0.02 else None
+    later = min(day + timedelta(days=rng.randint(60, 150)), ENDS)
+    revoked = later if fault is Fault.NONE and rng.random() < 0.02 else None
     return FormScript(rng.choice(strangers) if fault is Fault.STRANGER else student, fault, signed, revoked)
 
 

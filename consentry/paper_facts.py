@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from access import CATEGORIES
@@ -110,23 +111,22 @@ def _read_date(field: FieldReading | None, days: Sequence[date], likely: tuple[d
     presence = _find_presence(field)
     if field is None or presence is not Presence.PRESENT:
         return WrittenDate(presence)
-    within = np.array([likely[0] <= day <= likely[1] for day in days])
-    prior = np.where(
-        within,
-        math.log(_LIKELY_DAYS / max(int(within.sum()), 1)),
-        math.log((1 - _LIKELY_DAYS) / max(int((~within).sum()), 1)),
-    )
+    prior = _weigh_beforehand(days[0], days[-1], *likely)
     scores = field.score_days(days)
     if _is_far_off(field, float(scores.max())):
         return WrittenDate(presence)
     weights = np.exp(scores + prior - (scores + prior).max())
     weights /= weights.sum()
-    found = [
-        DayProbability(day, float(weight))
-        for day, weight in zip(days, weights, strict=True)
-        if weight >= _LEAST_DAY_PROBABILITY
-    ]
-    return WrittenDate(presence, tuple(found))
+    places = np.flatnonzero(weights >= _LEAST_DAY_PROBABILITY)
+    return WrittenDate(presence, tuple(DayProbability(days[place], float(weights[place])) for place in places.tolist()))
+
+
+@lru_cache(maxsize=64)
+def _weigh_beforehand(first: date, last: date, likely_first: date, likely_last: date) -> NDArray[np.float64]:
+    """Natural-log weight of each day from `first` to `last`, before anything was read."""
+    within = np.array([likely_first <= day <= likely_last for day in _list_days(first, last)])
+    likely, unlikely = max(int(within.sum()), 1), max(int((~within).sum()), 1)
+    return np.where(within, math.log(_LIKELY_DAYS / likely), math.log((1 - _LIKELY_DAYS) / unlikely))
 
 
 def _is_far_off(field: FieldReading, best: float) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import CATEGORIES, IS_LIST, Signer, find_gates, make_grant
 from consentry.blind_sample import draw_for_blind_sample
+from consentry.corrections import link_row, link_scan
 from consentry.earlier_forms import compare_with_earlier, find_choice
 from consentry.joined_forms import record_joined
 from consentry.list_recording import record_list
@@ -80,7 +82,10 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
         form = session.get_one(Form, form_plan.form_id)
         record_sheet_back(session, form_plan.sheet_id, form, RULES_ACTOR, clock)
         if form.state == State.READ:
-            _settle_form(session, settlement, form_plan, form)
+            _settle_form(session, settlement, form_plan, form, submission.received_on)
+            link_scan(session, submission, form, _find_row(session, submission, form), clock)
+    for form_plan in settlement.plan.taken_up:
+        _take_up(session, settlement, form_plan)
     rows = list(_answer_rows(session, settlement.plan))
     submission.settlements += 1
     submission.needs_settling = False
@@ -88,7 +93,27 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
     record(session, clock, Entry(Event.SUBMISSION_SETTLED, submission_id, RULES_ACTOR, written))
 
 
-def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan, form: Form) -> None:
+def _take_up(session: Session, settlement: _Settlement, form_plan: FormPlan) -> None:
+    """Rules anew on a form that had gone back for its row, with the mended row. It came when it came: a due day that has gone
+    by since is not held against it.
+    """
+    form, submission = session.get_one(Form, form_plan.form_id), settlement.submission
+    row = _find_row(session, submission, form_plan)
+    if form.state != State.RETURNED or row is None:
+        return
+    received_on = session.get_one(Submission, form.submission_id).received_on
+    form.state = State.READ
+    _settle_form(session, settlement, form_plan, form, received_on)
+    link_row(session, submission, form, row, settlement.clock)
+
+
+def _find_row(session: Session, submission: Submission, form: Form | FormPlan) -> ListedStudent | None:
+    """The row of a submission that goes with a form."""
+    number = form.row.row_number if isinstance(form, FormPlan) else form.row_number
+    return session.get(ListedStudent, f"{submission.submission_id}/{number}") if number is not None else None
+
+
+def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan, form: Form, received_on: date) -> None:
     paper, match, clock = form_plan.paper, form_plan.match, settlement.clock
     year = paper.school_year
     facts = FormFacts(
@@ -96,7 +121,7 @@ def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan,
         row=form_plan.row,
         match=match,
         earlier=_find_earlier(session, settlement, form_plan, form),
-        received_on=settlement.submission.received_on,
+        received_on=received_on,
         stratum=find_stratum(form, session.get_one(FormTemplate, form.template_id).language, match),
     )
     policy = settlement.rulebook.policy
@@ -152,7 +177,7 @@ def find_granted_categories(paper: PaperFacts, partner: Partner) -> list[str]:
 
 def _answer_rows(session: Session, plan: SettlementPlan) -> Iterator[ListedStudent]:
     answers = {answered.row_number: [answered.form_id] for answered in plan.answered_before}
-    for form_plan in plan.forms:
+    for form_plan in (*plan.forms, *plan.taken_up):
         if form_plan.row.row_number is not None:
             answers.setdefault(form_plan.row.row_number, []).append(form_plan.form_id)
     for row in load_rows(session, plan.submission_id):

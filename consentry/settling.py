@@ -7,13 +7,14 @@ Recording it is `consentry.recording`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import IS_LIST
+from consentry.corrections import find_returned, is_mended_by_a_row
 from consentry.enrollment import EnrolledChildren, EnrollmentCache
 from consentry.joining_pages import ReadPage, join_pages
 from consentry.list_settling import plan_list
@@ -75,6 +76,7 @@ class SettlementPlan:
     forms: tuple[FormPlan, ...]
     answered_before: tuple[AnsweredRow, ...] = ()
     joined: tuple[JoinedForm, ...] = ()
+    taken_up: tuple[FormPlan, ...] = ()
 
 
 _PLAN_JSON = TypeAdapter(SettlementPlan)
@@ -91,6 +93,14 @@ class _ReadForm:
     def reading(self) -> FormReading:
         """What to go on with: the printed values where the page agrees with them, else as it was read."""
         return self.sheet.reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """Rows that mean a form which had gone back: answered by it as it stands, or taking it up again."""
+
+    answered: list[AnsweredRow] = field(default_factory=list)
+    taken_up: list[FormPlan] = field(default_factory=list)
 
 
 class SettlementPlanner:
@@ -124,7 +134,16 @@ class SettlementPlanner:
         ]
         unanswered = [row for row in rows if row.row_number not in {plan.row.row_number for plan in plans}]
         answered = self._find_answers(submission, unanswered) if unanswered else ()
-        plan = SettlementPlan(submission_id, children.snapshot_id, tuple(plans), answered, joined)
+        left = [row for row in unanswered if row.row_number not in {answer.row_number for answer in answered}]
+        returned = self._find_returned(submission, left, children, partners) if left else _Returned()
+        plan = SettlementPlan(
+            submission_id,
+            children.snapshot_id,
+            tuple(plans),
+            (*answered, *returned.answered),
+            joined,
+            tuple(returned.taken_up),
+        )
         return self._program.installation.documents.put(_PLAN_JSON.dump_json(plan))
 
     def _find_answers(self, submission: Submission, rows: Sequence[ListedStudent]) -> tuple[AnsweredRow, ...]:
@@ -147,11 +166,31 @@ class SettlementPlanner:
         return tuple(
             AnsweredRow(rows[pairing.row].row_number, earlier[pairing.form].form_id)
             for pairing in found
-            if pairing.form is not None
-            and pairing.row is not None
-            and pairing.probability >= ROW_FITS
-            and not pairing.contradictions
+            if pairing.form is not None and pairing.row is not None and _fits(pairing)
         )
+
+    def _find_returned(
+        self,
+        submission: Submission,
+        rows: Sequence[ListedStudent],
+        children: EnrolledChildren,
+        partners: Sequence[Partner],
+    ) -> _Returned:
+        """Rows whose form went back before: one that went back for its row alone is planned anew with the mended row."""
+        found = _Returned()
+        with self._program.installation.reading() as session:
+            forms = find_returned(session, submission).all()
+            reads = [self._open_form(session, form, self._read(form), submission) for form in forms]
+            for pairing in pair_rows([read.query for read in reads], [query_row(row) for row in rows]):
+                if pairing.form is None or pairing.row is None or not _fits(pairing):
+                    continue
+                read = reads[pairing.form]
+                if is_mended_by_a_row(session, read.form):
+                    paired = _describe_row(pairing, rows, read)
+                    found.taken_up.append(self._plan_form(read, paired, children, partners, submission))
+                else:
+                    found.answered.append(AnsweredRow(rows[pairing.row].row_number, read.form.form_id))
+        return found
 
     def _read(self, form: Form) -> FormReading:
         assert form.reading_sha256 is not None  # noqa: S101 - asked of forms that were read
@@ -176,11 +215,13 @@ class SettlementPlanner:
                 reading = form.merge()
                 digest = self._program.installation.documents.put(reading.to_bytes())
                 joined.append(JoinedForm(form.form_id, digest, tuple(page.form_id for page in form.pages[1:])))
-            row = rows[form.form_id]
-            template = session.get_one(FormTemplate, row.template_id)
-            sheet = judge_sheet(session, self._paper_key, reading, template, submission)
-            found.append(_ReadForm(row, template, sheet, query_form(sheet.reading)))
+            found.append(self._open_form(session, rows[form.form_id], reading, submission))
         return found, tuple(joined)
+
+    def _open_form(self, session: Session, row: Form, reading: FormReading, submission: Submission) -> _ReadForm:
+        template = session.get_one(FormTemplate, row.template_id)
+        sheet = judge_sheet(session, self._paper_key, reading, template, submission)
+        return _ReadForm(row, template, sheet, query_form(sheet.reading))
 
     def _plan_form(
         self,
@@ -208,6 +249,11 @@ class SettlementPlanner:
 class _PairedRow:
     row: ListedStudent | None
     facts: RowFacts
+
+
+def _fits(pairing: Pairing) -> bool:
+    """Whether a row is surely of a form, and nothing in it differs."""
+    return pairing.probability >= ROW_FITS and not pairing.contradictions
 
 
 def load_rows(session: Session, submission_id: str) -> list[ListedStudent]:

@@ -70,7 +70,8 @@ class FieldReading:
     def score_days(self, days: Sequence[date]) -> Scores:
         """Natural-log probability of each day given the pixels of a date field."""
         if not self.views:
-            return np.array([0.0 if day.isoformat() == self.value else _OTHER_TYPED_DAY for day in days])
+            typed = _parse_day(self.value)
+            return np.array([0.0 if day == typed else _OTHER_TYPED_DAY for day in days])
         tables = [_weigh_days_once(view.tobytes(), len(view)) for view in self.views]
         mean: Scores = np.mean([table.score_many(days) for table in tables], axis=0)
         return mean

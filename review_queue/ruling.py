@@ -51,8 +51,8 @@ _STATE_OF = {Disposition.HOLD: State.HELD, Disposition.RETURN: State.RETURNED, D
 def rule_on_form(facts: FormFacts, gates: Gates, policy: Policy, today: date) -> Ruling:
     """The ruling on a form that a template fits."""
     findings = [finding for check in CHECKS for finding in check(facts, policy, today)]
-    ended = any(finding.reason is Reason.WRONG_YEAR_FORM for finding in findings)
-    if not ended:
+    too_late = any(finding.reason in (Reason.WRONG_YEAR_FORM, Reason.PAST_DEADLINE) for finding in findings)
+    if not too_late:  # what no agreement can make good goes back at once: it would wait for ever
         findings += check_gates(gates)
     return conclude(findings, facts.match.student_id)
 

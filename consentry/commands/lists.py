@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, tell
+from consentry.corrections import take_family_answer
+from consentry.left_to_do import find_left_to_do, write_left_to_do
 from consentry.list_checks import check_list_file, write_template
 from consentry.offers import Basis
 from ingest.types import RowFault
@@ -41,6 +43,41 @@ def list_check(
     lines = [f"row {fault['row']}, {fault['column']}: {fault['words']}" for fault in faults]
     tell(context, {"faults": faults}, "\n".join(lines) or "the list has no fault")
     return SOME_REFUSED if faults else DONE
+
+
+def left_to_do(
+    context: typer.Context,
+    partner: Annotated[str, typer.Argument(metavar="PARTNER")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write it: .html to print, .xlsx to mend, .csv.")
+    ] = None,
+) -> int:
+    """What is left to do for a partner, as a list to print. Example: consentry left-to-do harbor --out list.html."""
+    program = open_program(context)
+    found = write_left_to_do(program, partner, out) if out else find_left_to_do(program, partner)
+    shown = [
+        {"submission_id": sent, "row": line.row_number, "file": line.file, "code": line.code, "words": line.what_to_do}
+        for line, sent in zip(found.lines, found.submissions, strict=True)
+    ]
+    hints = [{"column": hint.column, "times": hint.times, "words": hint.words} for hint in found.hints]
+    lines = [
+        *(f"row {line['row']} {line['file']}: {line['words']}" for line in shown),
+        *(str(h["words"]) for h in hints),
+    ]
+    tell(context, {"left_to_do": shown, "hints": hints}, "\n".join(lines) or "nothing is left to do")
+    return DONE
+
+
+def answer(
+    context: typer.Context,
+    form: Annotated[str, typer.Argument(metavar="FORM", help="A form that went back.")],
+    says: Annotated[str, typer.Option("--says", help="What the family says.")],
+    user: Annotated[str, typer.Option("--as", help="Who passes it on.")],
+) -> int:
+    """Pass on what a family says about a returned form. Example: consentry answer form-1 --says "born in May" --as ana."""
+    case = take_family_answer(open_program(context), form, says, user)
+    tell(context, {"form_id": form, "case_id": case}, f"it is before a person now: {case}")
+    return DONE
 
 
 def show_faults(faults: Iterable[RowFault]) -> list[dict[str, str | int]]:

@@ -113,6 +113,15 @@ def test_fault_of_the_paper_goes_back(facts: FormFacts, reason: Reason) -> None:
     assert (ruling.state, ruling.reasons) == (State.RETURNED, (reason,))
 
 
+@pytest.mark.parametrize(
+    ("received_on", "reason"),
+    [(date(2025, 6, 2), Reason.PAST_DEADLINE), (date(2025, 9, 1), Reason.WRONG_YEAR_FORM)],
+)
+def test_what_came_too_late_waits_for_no_agreement(received_on: date, reason: Reason) -> None:
+    ruling = rule_on_form(replace(GOOD, received_on=received_on), Gates(False, True), POLICY, TODAY)
+    assert (ruling.state, ruling.reasons) == (State.RETURNED, (reason,))
+
+
 REVIEWED = [
     (paper(page_order_unsure=True), Reason.MISSING_PAGE),
     (paper(signature=Presence.UNSURE), Reason.NO_SIGNATURE),
