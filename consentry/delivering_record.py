@@ -78,7 +78,7 @@ def complete_deliveries(program: Program, partner_id: str) -> None:
         target = find_outbox(program, partner_id) / delivery.folder
         if not target.exists():
             with refusing("complete a recorded delivery"):
-                stage_folder(target, _load_files(program, delivery)).publish()
+                stage_folder(target, load_files(program, delivery)).publish()
         note_delivered(program, delivery.delivery_id)
 
 
@@ -163,7 +163,8 @@ def note_delivered(program: Program, delivery_id: str) -> None:
         record(session, clock, Entry(Event.DELIVERY_COMPLETED, delivery_id, _ACTOR, [delivery]))
 
 
-def _load_files(program: Program, delivery: Delivery) -> list[PackageFile]:
+def load_files(program: Program, delivery: Delivery) -> list[PackageFile]:
+    """The files of a delivery, out of the document store."""
     files = delivery.inputs["files"]
     assert isinstance(files, dict)  # noqa: S101 - narrows the type
     documents = program.installation.documents

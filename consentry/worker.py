@@ -26,6 +26,7 @@ from consentry.program import Program
 from consentry.reading_pages import PageReader, record_reading
 from consentry.recording import record_settlement
 from consentry.releasing import abandon_settlement, park_form, release_held_forms
+from consentry.sending.working_off import find_due, keep_outcome, prepare_due, send_one
 from consentry.settling import SettlementPlanner
 from consentry.telling_partners import release_if_due
 from ingest import Cell
@@ -36,6 +37,7 @@ from store.worker_slots import beat, claim_slot, forget_slot, list_dead_slots, r
 
 PAGES_QUEUE = "pages"
 SUBMISSIONS_QUEUE = "submissions"
+SENDINGS_QUEUE = "sendings"
 APPLICATION_VERSION = "1"
 _TURN_SECONDS = 0.2
 _BEAT_SECONDS = 2.0
@@ -57,6 +59,7 @@ class Worker:
         self._slot = claim_slot(self._sessions, self.owner)
         self._enqueued: set[str] = set()
         self._stop = threading.Event()
+        self._prepares_at = time.monotonic()
         self._tells_at = time.monotonic()
         self._start_engine()
         self._register(PageReader(program, cell), SettlementPlanner(program))
@@ -66,6 +69,7 @@ class Worker:
         DBOS.launch()
         DBOS.register_queue(PAGES_QUEUE, worker_concurrency=1, polling_interval_sec=0.05)
         DBOS.register_queue(SUBMISSIONS_QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+        DBOS.register_queue(SENDINGS_QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
         beater = threading.Thread(target=self._keep_beating, daemon=True)
         beater.start()
         try:
@@ -73,7 +77,8 @@ class Worker:
                 self._take_over_dead_slots()
                 release_held_forms(self._program)
                 self._tell_partners()
-                if not self._enqueue_due_work() and drain:
+                busy = self._enqueue_due_work()
+                if not self._send_what_is_due(busy or not drain) and not busy and drain:
                     break
                 self._stop.wait(_TURN_SECONDS)
         finally:
@@ -143,7 +148,21 @@ class Worker:
         def settle_submission(submission_id: str) -> None:
             keep_settlement(submission_id, plan(submission_id))
 
-        self._read_form, self._settle_submission = read_form, settle_submission
+        @DBOS.step(name="send")
+        def try_sending(sending_id: str) -> str:
+            return send_one(program, sending_id)
+
+        @datasource.transaction(name="record_sending", isolation_level=isolation)
+        def keep_sending(sending_id: str, outcome: str) -> None:
+            session = datasource.sql_session()
+            lock_ledger(session)
+            keep_outcome(session, program, sending_id, outcome)
+
+        @DBOS.workflow(name="send_out")
+        def send_out(sending_id: str) -> None:
+            keep_sending(sending_id, try_sending(sending_id))
+
+        self._read_form, self._settle_submission, self._send_out = read_form, settle_submission, send_out
 
     def _enqueue_due_work(self) -> bool:
         """Enqueues what is due and isn't yet; whether anything is left to do. The same work has the same id everywhere."""
@@ -184,6 +203,19 @@ class Worker:
         if time.monotonic() >= self._tells_at:
             self._tells_at = time.monotonic() + _TELLING_SECONDS
             release_if_due(self._program)
+
+    def _send_what_is_due(self, may_wait: bool) -> bool:
+        """Makes ready now and then what is to leave, at once when nothing else is left to do; enqueues what may be tried.
+        Whether anything is being sent.
+        """
+        if not may_wait or time.monotonic() >= self._prepares_at:
+            self._prepares_at = time.monotonic() + _TELLING_SECONDS
+            prepare_due(self._program)
+        due = find_due(self._program)
+        for sending_id, attempts in due.items():
+            self._enqueue(SENDINGS_QUEUE, f"send/{sending_id}/{attempts}", self._send_out, sending_id)
+        failed = set(self._find_failed([f"send/{sending_id}/{attempts}" for sending_id, attempts in due.items()]))
+        return len(due) > len(failed)
 
     def _keep_beating(self) -> None:
         while not self._stop.wait(_BEAT_SECONDS):

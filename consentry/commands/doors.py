@@ -1,10 +1,11 @@
-"""Commands of the doors: watch, cover print, cover list."""
+"""Commands of the doors: watch, cover print, cover list, sendings list, sendings now."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,13 @@ import typer
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
 from consentry.cover_sheets import CoverOrder, list_covers, print_cover
 from consentry.doors.taking_in import Taken
+from consentry.sending.working_off import list_sendings, send_all_due
 from consentry.watching import Watch, list_doors
 from store.door_tables import CoverSheet
 
+sendings = typer.Typer(
+    no_args_is_help=True, help="What leaves by the doors: receipts, reports, packages, mails, events."
+)
 cover = typer.Typer(no_args_is_help=True, help="Cover sheets for the office's scanner; the log of mailed papers.")
 
 
@@ -96,3 +101,23 @@ def _show_cover(cover: CoverSheet) -> dict[str, object]:
         **{"received_on": cover.received_on.isoformat(), "pieces": cover.pieces, "made_by": cover.made_by},
         **{"scanned": cover.arrival_id is not None, "pages_found": cover.pages_found},
     }
+
+
+@sendings.command("list")
+def sendings_list(
+    context: typer.Context,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Those alone that wait to leave.")] = False,
+) -> int:
+    """What left and what waits to leave, with its last trouble."""
+    lines = list_sendings(open_program(context), waiting)
+    words = [f"{line.sending_id}  {line.kind} by {line.way}  {line.state} {line.trouble}".rstrip() for line in lines]
+    tell(context, [asdict(line) for line in lines], "\n".join(words) or "nothing was to leave yet")
+    return DONE
+
+
+@sendings.command("now")
+def sendings_now(context: typer.Context) -> int:
+    """Make ready what is due and try once all that waits. `work` does it by itself."""
+    left, waiting = send_all_due(open_program(context))
+    tell(context, {"left": left, "waiting": waiting}, f"{left} left, {waiting} wait")
+    return SOME_REFUSED if waiting else DONE

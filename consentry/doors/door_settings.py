@@ -65,6 +65,11 @@ class DoorSettings(_Section):
     mail: MailSettings | None = None
     webhooks: dict[str, str] = {}
 
+    @property
+    def goes_out(self) -> bool:
+        """Whether files can be delivered at all."""
+        return self.folder is not None or self.sharefile is not None
+
 
 class DoorSecrets(_Section):
     """`webhook_keys`: the keys that ShareFile signs its calls with, the newer first; `event_keys`: ours, by partner."""
