@@ -55,6 +55,15 @@ class Hint:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnedForm:
+    """A form that went back, its row, and who they say the student is."""
+
+    form: Form
+    row: ListedStudent | None
+    said: dict[str, str]
+
+
 def find_returned(session: Session, submission: Submission) -> ScalarResult[Form]:
     """The forms of a submission's partner that came before it, went back and were not answered yet."""
     answered = select(Correction.first_form_id).where(Correction.first_form_id.is_not(None))
@@ -81,14 +90,34 @@ def is_mended_by_a_row(session: Session, form: Form) -> bool:
     return session.scalar(select(Case.case_id).where(Case.form_id == form.form_id).limit(1)) is None
 
 
-def link_scan(session: Session, submission: Submission, form: Form, row: ListedStudent | None, clock: Clock) -> None:
-    """Links a form that was ruled on with the returned one that it answers, if there is one. The session holds the lock."""
+def load_firsts(session: Session, submission: Submission) -> list[ReturnedForm]:
+    """The returned forms that forms of a submission may answer, the newest first, each with its row."""
+    forms = find_returned(session, submission).all()
+    listed = (
+        select(ListedStudent)
+        .join(Form, Form.form_id == ListedStudent.form_id)
+        .where(Form.partner_id == submission.partner_id, Form.state == State.RETURNED)
+    )
+    rows = {row.form_id: row for row in session.scalars(listed)} if forms else {}
+    return [ReturnedForm(form, row := rows.get(form.form_id), _said_by(form, row)) for form in forms]
+
+
+def link_scan(
+    session: Session,
+    submission: Submission,
+    firsts: list[ReturnedForm],
+    form: Form,
+    row: ListedStudent | None,
+    clock: Clock,
+) -> None:
+    """Links a form that was ruled on with the returned one that it answers, and takes that one off `firsts`. The session holds
+    the ledger's lock.
+    """
     said = _said_by(form, row)
-    for first in find_returned(session, submission).all():
-        first_row = session.scalars(select(ListedStudent).where(ListedStudent.form_id == first.form_id)).first()
-        if _is_same(said, _said_by(first, first_row)):
-            _record(session, SCAN, submission, form, row, first, first_row, clock)
-            return
+    found = next((first for first in firsts if _is_same(said, first.said)), None)
+    if found is not None:
+        firsts.remove(found)
+        _record(session, SCAN, submission, form, row, found.form, found.row, clock)
 
 
 def link_row(session: Session, submission: Submission, form: Form, row: ListedStudent, clock: Clock) -> None:

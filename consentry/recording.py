@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from access import CATEGORIES, IS_LIST, Signer, find_gates, make_grant
 from consentry.blind_sample import draw_for_blind_sample
-from consentry.corrections import link_row, link_scan
+from consentry.corrections import link_row, link_scan, load_firsts
 from consentry.earlier_forms import compare_with_earlier, find_choice
 from consentry.joined_forms import record_joined
 from consentry.list_recording import record_list
@@ -78,12 +78,13 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
     documents = describe_document(session, Sha256(plan_sha256), "plan", len(content), clock)
     for joined in settlement.plan.joined:
         record_joined(session, program, joined, clock)
+    firsts = load_firsts(session, submission)
     for form_plan in settlement.plan.forms:
         form = session.get_one(Form, form_plan.form_id)
         record_sheet_back(session, form_plan.sheet_id, form, RULES_ACTOR, clock)
         if form.state == State.READ:
             _settle_form(session, settlement, form_plan, form, submission.received_on)
-            link_scan(session, submission, form, _find_row(session, submission, form), clock)
+            link_scan(session, submission, firsts, form, _find_row(session, submission, form), clock)
     for form_plan in settlement.plan.taken_up:
         _take_up(session, settlement, form_plan)
     rows = list(_answer_rows(session, settlement.plan))
