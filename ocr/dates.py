@@ -1,8 +1,7 @@
 """Weighs every calendar day against the pixels of a written date, whatever way the day was written.
 
-A lattice over the recogniser's CTC output: month and day (with or without leading zeros, in either order), a separator of
-any shape, a year of four or two digits. The paths through it are summed exactly but for one thing: that a letter doubled
-across the seam before the year needs a blank between. Accepted limits: month names and other calendars are not read.
+A lattice over the recogniser's CTC output: the spellings of `date_spellings.py`, summed exactly but for one thing: that a
+letter doubled across the seam of two parts needs a blank between. Months in words are weighed only where letters are seen.
 """
 
 from __future__ import annotations
@@ -14,15 +13,27 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from ocr.alphabet import BLANK, INDEX_OF, OTHER, SPACE
-from ocr.ctc import LOWEST, Matrix, Scores, Trie, join_prefixes
+from ocr.alphabet import BLANK, INDEX_OF, OTHER, SIZE, SPACE, fold_text
+from ocr.ctc import LOWEST, Matrix, Scores
+from ocr.date_spellings import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    SEPARATOR,
+    SWAPPED_PRIOR,
+    Spellings,
+    YearSpellings,
+    list_days,
+    spell_day_numbers,
+    spell_month_days,
+    spell_month_days_backward,
+    spell_month_words,
+    spell_years,
+)
 
-FIRST_YEAR, LAST_YEAR = 1920, 2045
-SWAPPED_PRIOR = 0.01
-_SEPARATOR = OTHER + 1
-_PADDED = {True: 0.5, False: 0.5}
+_YEAR_FIRST, _IN_WORDS = 0.05, 0.2
+_LEAST_LETTERS = 2.0
+_LETTERS = [INDEX_OF[letter] for letter in "abcdefghijklmnopqrstuvwxyz"]
 _LIKE_DIGIT = {
     "o": "0",
     "d": "0",
@@ -39,15 +50,26 @@ _LIKE_DIGIT = {
 }
 _LIKE_SEPARATOR = {"1": 0.35, "l": 0.8, "i": 0.8, "j": 0.8, "y": 0.3, "v": 0.3, "f": 0.3, "t": 0.3, "7": 0.1}
 _LIKE_DIGIT_WEIGHT = 0.8
-_FOUR_DIGIT_YEAR, _TWO_DIGIT_YEAR = 0.75, 0.25
-_SEPARATED, _RUN_TOGETHER = 0.9, 0.1
+_ORDER_SLACK = 1.0
+_SILENT = 0.9995
+_SLIP, _LEAST_TYPED_FIT = 1e-6, -12.0
+
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DayShare:
+    """A day and its share (0 to 1) among all days that a date may be."""
+
+    day: date
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class DayScores:
     """`table[month - 1, day - 1, year - FIRST_YEAR]`: natural-log probability of the pixels' reading being that day."""
 
-    table: NDArray[np.float64]
+    table: Table
 
     def score(self, day: date) -> float:
         """The score of one day; LOWEST outside the years that are weighed."""
@@ -83,144 +105,159 @@ def _place_days(days: tuple[date, ...]) -> _Places:
     )
 
 
+def rank_days(table: Table, count: int) -> list[DayShare]:
+    """The likeliest days of a table with their shares among all days, best first; none where no day fits at all."""
+    if table.max() <= LOWEST:
+        return []
+    shares = np.exp(table - table.max())
+    shares /= shares.sum()
+    best = np.argsort(-shares, axis=None)[:count]
+    places = zip(*np.unravel_index(best, table.shape), strict=True)
+    return [
+        DayShare(date(FIRST_YEAR + int(year), int(month) + 1, int(day) + 1), float(shares[month, day, year]))
+        for month, day, year in places
+        if shares[month, day, year] > 0
+    ]
+
+
+def find_swapped(table: Table, day: date) -> date | None:
+    """The day with day and month exchanged, if the pixels fit it as well and only the order of writing tells them apart."""
+    if day.day > 12 or day.day == day.month:
+        return None
+    swapped = date(day.year, day.day, day.month)
+    scores = DayScores(table)
+    rarer = np.log(SWAPPED_PRIOR / (1 - SWAPPED_PRIOR)) - _ORDER_SLACK
+    return swapped if scores.score(swapped) >= scores.score(day) + rarer else None
+
+
 def read_as_digits(matrix: Matrix) -> Matrix:
     """The matrix with letters that look like digits counted for the digits too, and a column for separators added."""
     wide = np.concatenate([matrix, np.zeros((len(matrix), 1), np.float32)], axis=1)
     for letter, digit in _LIKE_DIGIT.items():
         wide[:, INDEX_OF[digit]] += _LIKE_DIGIT_WEIGHT * matrix[:, INDEX_OF[letter]]
     separators = [INDEX_OF[mark] for mark in "/-.,'"] + [OTHER]
-    wide[:, _SEPARATOR] = matrix[:, separators].sum(axis=1)
+    wide[:, SEPARATOR] = matrix[:, separators].sum(axis=1)
     for letter, weight in _LIKE_SEPARATOR.items():
-        wide[:, _SEPARATOR] += weight * matrix[:, INDEX_OF[letter]]
+        wide[:, SEPARATOR] += weight * matrix[:, INDEX_OF[letter]]
     return wide
 
 
+def weigh_typed_days(text: str) -> DayScores:
+    """The scores of all days for a typed text, read by the same grammar as a written one."""
+    signs = [INDEX_OF[sign] for sign in fold_text(text).replace(" ", "")]
+    matrix = np.full((2 * max(1, len(signs)), SIZE), _SLIP, np.float32)
+    matrix[np.arange(0, 2 * len(signs), 2), signs] = 1.0
+    matrix[1::2, BLANK] = 1.0
+    scores = weigh_days(matrix)
+    return scores if scores.table.max() > _LEAST_TYPED_FIT else DayScores(np.full_like(scores.table, LOWEST))
+
+
 def weigh_days(matrix: Matrix) -> DayScores:
-    """The scores of all days from FIRST_YEAR to LAST_YEAR."""
+    """The scores of all days from FIRST_YEAR to LAST_YEAR; kept for the matrices that were asked last."""
+    return _weigh_days_once(matrix.astype(np.float32).tobytes(), len(matrix))
+
+
+@lru_cache(maxsize=64)
+def _weigh_days_once(content: bytes, steps: int) -> DayScores:
+    matrix = _drop_silence(np.frombuffer(content, np.float32).reshape(steps, -1))
     wide = read_as_digits(matrix).astype(np.float64)
-    wide /= np.maximum(wide.max(axis=1, keepdims=True), 1e-9)
-    scale = float(np.log(np.maximum(read_as_digits(matrix).max(axis=1), 1e-9)).sum())
-    starts = _lattice_of_month_days()
-    ends = _lattice_of_years()
-    leaving = _run_forward(wide, starts)
-    arriving = _run_backward(wide, ends)
-    joined = leaving.T @ arriving
-    table = np.full((12, 31, LAST_YEAR - FIRST_YEAR + 1), LOWEST)
-    with np.errstate(divide="ignore"):
-        logs = np.where(joined > 0, np.log(np.maximum(joined, 1e-320)) + scale, LOWEST)
-    table[starts.month, starts.day, :] = np.maximum(logs, LOWEST)
-    return DayScores(table)
+    letters = matrix[:, _LETTERS].astype(np.float64)
+    if np.ptp(letters, axis=1).max(initial=0.0) < 1e-6:  # a recogniser that can't tell letters says each is any letter
+        wide[:, _LETTERS] *= len(_LETTERS)
+    top = np.maximum(wide.max(axis=1, keepdims=True), 1e-9)
+    wide /= top
+    in_years = _run_backward(wide, spell_years(backward=False))
+    joined = _sum_over_seams(_run_forward(wide, spell_month_days()), in_years)
+    year_first = _run_backward(wide[::-1], spell_years(backward=True))
+    joined += _YEAR_FIRST * _sum_over_seams(_run_forward(wide[::-1], spell_month_days_backward()), year_first)
+    table = np.zeros((12, 31, joined.shape[1]))
+    months, days = np.array(list_days()).T - 1
+    table[months, days] = joined
+    if letters.sum() >= _LEAST_LETTERS:
+        table += _IN_WORDS * _weigh_days_in_words(wide, in_years)
+    table *= _find_calendar()
+    logs = np.log(np.maximum(table, 1e-320)) + float(np.log(top).sum())
+    return DayScores(np.where(table > 0, np.maximum(logs, LOWEST), LOWEST))
 
 
-@dataclass(frozen=True, slots=True)
-class _MonthDays:
-    trie: Trie
-    ends: csr_array
-    month: NDArray[np.int64]
-    day: NDArray[np.int64]
+def _drop_silence(matrix: Matrix) -> Matrix:
+    """The matrix without steps in which, after one such, surely nothing is written: they change no sum."""
+    silent = matrix[:, BLANK] + matrix[:, SPACE] > _SILENT
+    return matrix[~(silent & np.insert(silent[:-1], 0, False))] if len(matrix) else matrix
 
 
-@dataclass(frozen=True, slots=True)
-class _Years:
-    symbols: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    to_year: NDArray[np.float64]
-
-
-@cache
-def _lattice_of_month_days() -> _MonthDays:
-    days = [(month, day) for month in range(1, 13) for day in range(1, 32) if day <= _longest(month)]
-    written = [
-        (spelling, number, order * weight)
-        for number, (month, day) in enumerate(days)
-        for first, second, order in ((month, day, 1 - SWAPPED_PRIOR), (day, month, SWAPPED_PRIOR))
-        for spelling, weight in _write_pair(first, second)
-    ]
-    trie = join_prefixes(spelling for spelling, _, _ in written)
-    numbers, weights = [number for _, number, _ in written], [weight for _, _, weight in written]
-    # Weights of one ending and day add up: a csr array sums what stands twice in one place.
-    ends = csr_array((weights, (numbers, trie.end_of)), shape=(len(days), len(trie.symbol)))
-    return _MonthDays(trie, ends, np.array([month - 1 for month, _ in days]), np.array([day - 1 for _, day in days]))
-
-
-def _longest(month: int) -> int:
-    return 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
-
-
-def _write_pair(first: int, second: int) -> list[tuple[tuple[int, ...], float]]:
-    written = []
-    for one, one_weight in _write_number(first):
-        for two, two_weight in _write_number(second):
-            digits_one, digits_two = [INDEX_OF[c] for c in one], [INDEX_OF[c] for c in two]
-            weight = one_weight * two_weight
-            written.append(((*digits_one, _SEPARATOR, *digits_two, _SEPARATOR), weight * _SEPARATED))
-            if len(one) == len(two) == 2:
-                written.append(((*digits_one, *digits_two), weight * _RUN_TOGETHER))
-                written.append(((*digits_one, _SEPARATOR, *digits_two), weight * _RUN_TOGETHER / 2))
-                written.append(((*digits_one, *digits_two, _SEPARATOR), weight * _RUN_TOGETHER / 2))
-    return written
-
-
-def _write_number(number: int) -> list[tuple[str, float]]:
-    if number >= 10:
-        return [(str(number), 1.0)]
-    return [(f"0{number}", _PADDED[True]), (str(number), _PADDED[False])]
+def _weigh_days_in_words(wide: Table, in_years: Table) -> Table:
+    """The table of dates that have their month in words, before the day or after it."""
+    months, days = spell_month_words(), spell_day_numbers()
+    month_first = _run_forward(wide, days, _run_forward(wide, months))
+    day_first = _run_forward(wide, months, _run_forward(wide, days))
+    one = np.einsum("tmd,ty->mdy", month_first, in_years)
+    other = np.einsum("tdm,ty->mdy", day_first, in_years)
+    table: Table = one + other
+    return table
 
 
 @cache
-def _lattice_of_years() -> _Years:
-    texts = [str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)]
-    short = sorted({text[2:] for text in texts})
-    written = texts + short
-    symbols = np.zeros((len(written), 4), np.int64)
-    for place, text in enumerate(written):
-        symbols[place, : len(text)] = [INDEX_OF[digit] for digit in text]
-    to_year = np.zeros((len(written), len(texts)))
-    for number, text in enumerate(texts):
-        to_year[number, number] = _FOUR_DIGIT_YEAR
-        to_year[len(texts) + short.index(text[2:]), number] = _TWO_DIGIT_YEAR
-    return _Years(symbols, np.array([len(text) for text in written]), to_year)
+def _find_calendar() -> NDArray[np.bool_]:
+    """Which entries of a table are days."""
+    years = range(FIRST_YEAR, LAST_YEAR + 1)
+    known = np.zeros((12, 31, len(years)), bool)
+    for month, day in list_days():
+        known[month - 1, day - 1] = [(month, day) != (2, 29) or year % 4 == 0 for year in years]
+    return known
 
 
-def _run_forward(wide: NDArray[np.float64], lattice: _MonthDays) -> NDArray[np.float64]:
-    """At each step, the probability of having written a month and day whose last letter ends there (T x days)."""
-    trie = lattice.trie
-    in_letter = np.zeros(len(trie.symbol))
-    in_blank = np.zeros(len(trie.symbol))
-    in_blank[0] = 1.0
-    leaving = np.zeros((len(wide), lattice.ends.shape[0]))
+def _sum_over_seams(leaving: Table, arriving: Table) -> Table:
+    joined: Table = leaving.T @ arriving
+    return joined
+
+
+def _run_forward(wide: Table, spellings: Spellings, entering: Table | None = None) -> Table:
+    """At each step, the probability of having written a thing whose last letter ends there (T x things).
+
+    `entering` (T x others): at each step the probability of having written another thing before; then T x others x things.
+    """
+    trie = spellings.trie
+    count = 1 if entering is None else entering.shape[1]
+    in_letter = np.zeros((count, len(trie.symbol)))
+    in_blank = np.zeros((count, len(trie.symbol)))
+    before = np.ones((1, 1)) if entering is None else np.zeros((count, 1))
+    leaving = np.zeros((len(wide), count, spellings.ends.shape[0]))
+    ends = spellings.ends.T
     for step, row in enumerate(wide):
+        blank = row[BLANK] + row[SPACE]
+        in_blank[:, :1] = before
         total = in_letter + in_blank
-        entering = total[trie.parent] - np.where(trie.repeats, in_letter[trie.parent], 0.0)
-        in_letter = row[trie.symbol] * (in_letter + entering)
-        in_letter[0] = 0.0
-        in_blank = (row[BLANK] + row[SPACE]) * total
-        leaving[step] = lattice.ends @ in_letter
-    return leaving
+        moved = total[:, trie.parent] - np.where(trie.repeats, in_letter[:, trie.parent], 0.0)
+        in_letter = row[trie.symbol] * (in_letter + moved)
+        in_letter[:, 0] = 0.0
+        in_blank = blank * total
+        before = blank * before if entering is None else blank * before + entering[step][:, None]
+        leaving[step] = in_letter @ ends
+    return leaving[:, 0] if entering is None else leaving
 
 
-def _run_backward(wide: NDArray[np.float64], lattice: _Years) -> NDArray[np.float64]:
+def _run_backward(wide: Table, years: YearSpellings) -> Table:
     """At each step, the probability of writing a year with all that comes after it (T x years)."""
-    count, longest = lattice.symbols.shape
+    count, longest = years.symbols.shape
     rows = np.arange(count)
-    last = lattice.lengths - 1
+    last = years.lengths - 1
     in_letter = np.zeros((count, longest))
     after = np.zeros((count, longest))
     before = np.zeros(count)
-    arriving = np.zeros((len(wide), lattice.to_year.shape[1]))
+    arriving = np.zeros((len(wide), years.to_year.shape[1]))
     in_letter[rows, last] = after[rows, last] = 1.0
+    same = np.zeros((count, longest), bool)
+    same[:, :-1] = years.symbols[:, 1:] == years.symbols[:, :-1]
     for step in range(len(wide) - 1, -1, -1):
-        arriving[step] = before @ lattice.to_year
+        arriving[step] = before @ years.to_year
         row = wide[step]
         blank = row[BLANK] + row[SPACE]
-        emit = row[lattice.symbols]
         # `in_letter[n]`: the rest from here, having just emitted letter n; `after[n]`: having emitted a blank after it.
-        entered = emit * in_letter
+        entered = row[years.symbols] * in_letter
         next_entered = np.zeros_like(entered)
         next_entered[:, :-1] = entered[:, 1:]
         next_entered[rows, last] = 0.0
-        same = np.zeros((count, longest), bool)
-        same[:, :-1] = lattice.symbols[:, 1:] == lattice.symbols[:, :-1]
         new_after = blank * after + next_entered
         new_letter = entered + blank * after + np.where(same, 0.0, next_entered)
         before = blank * before + entered[:, 0]

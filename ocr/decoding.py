@@ -15,7 +15,7 @@ import numpy as np
 
 from ocr.alphabet import BLANK, INDEX_OF, OTHER, SIZE, SPACE, fold_text
 from ocr.ctc import Matrix, score_candidates
-from ocr.dates import FIRST_YEAR, read_as_digits, weigh_days
+from ocr.dates import rank_days, read_as_digits, weigh_days
 from ocr.name_confidence import claim_confidence
 from ocr.name_reading import spell_names, write_like
 from ocr.recogniser import CtcOutput
@@ -26,6 +26,7 @@ _MISFIT_A_LETTER = 1.6
 _SHAPES = {7: 0.0, 10: -2.0}  # digits of the district's ID and of the state's, as log weights
 _STRANGE_SHAPE = -4.0
 _MOST_SURE = 0.965
+_LEAST_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +95,23 @@ def _spell_digits(wide: Matrix) -> str:
 def _decode_date(views: Sequence[Matrix], greedy: str) -> Decoded:
     tables = [weigh_days(view).table for view in views]
     scores = np.sum(tables, axis=0)
-    best = np.unravel_index(scores.argmax(), scores.shape)
-    try:
-        day = date(FIRST_YEAR + int(best[2]), int(best[0]) + 1, int(best[1]) + 1)
-    except ValueError:
+    ranked = rank_days(scores, 1)
+    if not ranked:
         return Decoded(greedy, "", 0.0)
-    share = float(1.0 / np.exp(scores - scores.max()).sum())
+    day, share = ranked[0].day, ranked[0].share
     misfit = min(_free_score(view) - float(table.max()) for view, table in zip(views, tables, strict=True))
     sure = float(np.clip(1.0 - misfit / (8 * _MISFIT_A_LETTER), 0.0, 1.0))
-    return Decoded(_write_as_seen(views[0], day), day.isoformat(), share * sure)
+    return Decoded(_write_as_seen(views[0], day, greedy), day.isoformat(), share * sure)
 
 
 def _free_score(matrix: Matrix) -> float:
     return float(np.log(np.maximum(matrix.max(axis=1), 1e-9)).sum())
 
 
-def _write_as_seen(matrix: Matrix, day: date) -> str:
-    ways = [
+def _write_as_seen(matrix: Matrix, day: date, greedy: str) -> str:
+    if sum(map(str.isalpha, greedy)) >= _LEAST_LETTERS:  # a month in words stays as it was read
+        return " ".join(greedy.split())
+    ways = [day.isoformat()] + [
         f"{month}/{number}/{year}"
         for month in dict.fromkeys((f"{day.month:02}", str(day.month)))
         for number in dict.fromkeys((f"{day.day:02}", str(day.day)))

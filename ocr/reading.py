@@ -11,14 +11,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import DamerauLevenshtein
 
 from ocr.alphabet import SIZE, fold_text
 from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
-from ocr.dates import DayScores, read_as_digits, weigh_days
+from ocr.dates import DayShare, find_swapped, rank_days, read_as_digits, weigh_days, weigh_typed_days
 from ocr.letters import read_as_letters
 from ocr.template import TemplateIdentity
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox
@@ -72,8 +72,25 @@ class FieldReading:
         if not self.views:
             typed = _parse_day(self.value)
             return np.array([0.0 if day == typed else _OTHER_TYPED_DAY for day in days])
-        tables = [_weigh_days_once(view.tobytes(), len(view)) for view in self.views]
-        mean: Scores = np.mean([table.score_many(days) for table in tables], axis=0)
+        mean: Scores = np.mean([weigh_days(view).score_many(days) for view in self.views], axis=0)
+        return mean
+
+    def rank_days(self, count: int = 5) -> list[DayShare]:
+        """The likeliest days of a date field with their shares among all days, best first; none where nothing was read."""
+        if self.kind is not FieldKind.DATE or not self.value:
+            return []
+        return rank_days(self._mean_days(), count)
+
+    @property
+    def swapped_day(self) -> date | None:
+        """The other day that a date may mean whose month and day might stand in either order; None where one alone fits."""
+        if self.kind is not FieldKind.DATE or not self.value:
+            return None
+        return find_swapped(self._mean_days(), date.fromisoformat(self.value))
+
+    def _mean_days(self) -> NDArray[np.float64]:
+        scores = [weigh_days(view) for view in self.views] or [weigh_typed_days(self.text)]
+        mean: NDArray[np.float64] = np.mean([one.table for one in scores], axis=0)
         return mean
 
     def score_greedy(self) -> float:
@@ -91,7 +108,7 @@ class FieldReading:
             return score_candidates(view, candidates)
         days = [_parse_day(text) for text in candidates]
         scores = np.full(len(candidates), LOWEST)
-        table = _weigh_days_once(view.tobytes(), len(view))
+        table = weigh_days(view)
         for place, day in enumerate(days):
             if day is not None:
                 scores[place] = table.score(day)
@@ -202,14 +219,9 @@ class FormReading:
 def normalise_value(kind: FieldKind, text: str) -> str:
     """A date as YYYY-MM-DD, an ID without its blanks, else the text itself."""
     if kind is FieldKind.DATE:
-        day = _parse_day(text)
-        return day.isoformat() if day else ""
+        best = rank_days(weigh_typed_days(text).table, 1)
+        return best[0].day.isoformat() if best else ""
     return "".join(text.split()) if kind is FieldKind.STUDENT_ID else text
-
-
-@lru_cache(maxsize=64)
-def _weigh_days_once(content: bytes, steps: int) -> DayScores:
-    return weigh_days(np.frombuffer(content, np.float32).reshape(steps, -1))
 
 
 def _parse_day(text: str) -> date | None:
