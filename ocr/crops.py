@@ -24,6 +24,7 @@ _SIDE_MARGIN = 14
 _LINE_MARGIN = 0.45
 _LARGEST_LINE_MARGIN = 26
 _WIDE_MARGIN, _LARGEST_WIDE_MARGIN = 1.0, 45  # of marks, whose ink may run out of the box, and a neighbour's into it
+_WINDOW, _MARK_WINDOW = 40, 90  # wider than the broadest ink: strokes; a box scribbled over
 _SHIFT = 7
 _UNIT_STEP = 0.05
 _LEAST_SHIFT_FIT = 0.45
@@ -80,11 +81,11 @@ def locate_box(homography: Homography, box: TemplateBox, page: Grey) -> PixelBox
 def cut_field(
     page: Grey, homography: Homography, template: Template, box: TemplateBox, keep_outside: bool
 ) -> FieldCrop:
-    """Cuts one field. `keep_outside`: ink beyond the box counts as long as it touches the box (signatures, ticks)."""
+    """Cuts one field. `keep_outside`: ink beyond the box stays in the cut, for signatures and ticks to be judged by."""
     unit = _measure_unit(homography, box)
-    blank = _cut_blank(template, box, unit)
+    blank = _cut_blank(template, box, unit, keep_outside)
     cut = _cut_page(page, homography, blank)
-    evened = even_out(cut, max(15, round(40 * unit)) | 1)
+    evened = even_out(cut, max(15, round((_MARK_WINDOW if keep_outside else _WINDOW) * unit)) | 1)
     evened = _align(evened, blank, unit)
     ink = (evened < _find_ink_level(evened)).astype(np.uint8)
     written = _mend_strokes(ink, blank.printed, unit)
@@ -112,9 +113,9 @@ class _BlankCut:
 
 
 @lru_cache(maxsize=1024)
-def _cut_blank(template: Template, box: TemplateBox, unit: float) -> _BlankCut:
-    margin_y = min(_LINE_MARGIN * (box.y1 - box.y0), _LARGEST_LINE_MARGIN)
-    outer = TemplateBox(box.x0 - _SIDE_MARGIN, box.y0 - margin_y, box.x1 + _SIDE_MARGIN, box.y1 + margin_y)
+def _cut_blank(template: Template, box: TemplateBox, unit: float, keep_outside: bool) -> _BlankCut:
+    margin_x, margin_y = _measure_margins(box, keep_outside)
+    outer = TemplateBox(box.x0 - margin_x, box.y0 - margin_y, box.x1 + margin_x, box.y1 + margin_y)
     to_cut = np.array([[unit, 0, -outer.x0 * unit], [0, unit, -outer.y0 * unit], [0, 0, 1.0]])
     size = (max(8, round((outer.x1 - outer.x0) * unit)), max(8, round((outer.y1 - outer.y0) * unit)))
     blank = cv2.warpPerspective(template.page, to_cut, size, flags=cv2.INTER_CUBIC, borderValue=255)
@@ -125,6 +126,13 @@ def _cut_blank(template: Template, box: TemplateBox, unit: float) -> _BlankCut:
     sought = None if bare else _shrink(cv2.GaussianBlur(inside, (0, 0), unit))
     inner = (x0, y0, x1, y1)
     return _BlankCut(to_cut, size, inner, _find_printing(blank, unit), _prints_inside(blank, list(inner)), sought)
+
+
+def _measure_margins(box: TemplateBox, keep_outside: bool) -> tuple[float, float]:
+    height = box.y1 - box.y0
+    if keep_outside:
+        return (min(_WIDE_MARGIN * height, _LARGEST_WIDE_MARGIN),) * 2
+    return _SIDE_MARGIN, min(_LINE_MARGIN * height, _LARGEST_LINE_MARGIN)
 
 
 def _cut_page(page: Grey, homography: Homography, blank: _BlankCut) -> Grey:

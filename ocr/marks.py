@@ -21,11 +21,13 @@ _EDGE = 0.06  # of a box's side: within it the box's own printing leaves rests
 _LEAST_INK, _SURE_INK = 0.012, 0.035  # shares of the box
 _DOT, _SURE_EXTENT = 0.3, 0.36  # of a box's side
 _NEAR = 0.75  # sides between a mark's middle and its box's
-_ONE_STROKE = 2.0  # breadths of a pen
+_ONE_STROKE, _BROADEST_STROKE = 2.0, 0.35  # breadths of a pen, sides of a box
 _FLATTEST, _SLOPES, _STRIKE_REACH, _STRIKE_EDGE, _STRIKE_COVER = 0.35, 9, 0.75, 0.1, 0.85
-_SCRIBBLE, _BESIDE, _BESIDE_COVER = 0.3, (0.12, 0.35), 0.12
+_SCRIBBLE, _SCRIBBLE_STROKES, _BLACKENED = 0.25, 3.0, 0.6
+_BESIDE, _BESIDE_COVER = (0.12, 0.35), 0.12
+_LARGEST_DOT, _FULL, _TORN = 0.45, 0.6, 0.15
 _SECTORS, _RING, _WIDEST_RING = 24, 0.8, 1.25
-_FAINT_CONTRAST, _FAINT_GRAINS, _FAINT_EXTENT, _FAINT_EDGE, _PAPER = 12.0, 4.0, 0.45, 0.12, 0.9
+_FAINT_CONTRAST, _FAINT_GRAINS, _FAINT_EXTENT, _FAINT_EDGE, _PAPER = 11.0, 3.5, 0.45, 0.12, 0.9
 
 Ink = NDArray[np.uint8]
 
@@ -54,7 +56,7 @@ def read_tick(crop: FieldCrop) -> MarkReading:
         return SURELY_MARKED
     extent = _measure_extent(own) / side
     if inside >= _SURE_INK and extent >= _SURE_EXTENT:
-        return UNSURE if _passes_through(own, box) else SURELY_MARKED
+        return UNSURE if _is_dot(own, side) or _is_torn(crop, own, box) else SURELY_MARKED
     strange = _measure_share(crop.ink & (1 - own), box)
     if inside >= _LEAST_INK and extent >= _DOT:
         return UNSURE
@@ -79,26 +81,43 @@ def _measure_extent(ink: Ink) -> float:
 
 
 def _choose_own(crop: FieldCrop, side: int) -> Ink:
-    """The pieces of ink whose middle lies near the box's, or which lie in it mostly."""
+    """The pieces of ink whose middle lies near the box's, or which lie in it mostly, and don't just pass through."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(crop.ink, connectivity=8)
     inside = np.bincount(labels[max(0, crop.y0) : crop.y1, max(0, crop.x0) : crop.x1].ravel(), minlength=count)
     middle = stats[:, :2] + stats[:, 2:4] / 2
     away = np.abs(middle - ((crop.x0 + crop.x1) / 2, (crop.y0 + crop.y1) / 2)).max(axis=1) / side
-    own = (away < _NEAR) | (inside > 0.5 * stats[:, 4])
+    own = ((away < _NEAR) & (inside > 0)) | (inside > 0.5 * stats[:, 4])
     own[0] = False
+    for number in np.flatnonzero(own):
+        own[number] = not _passes_through(labels == number, crop, side)
     chosen: Ink = own[labels].astype(np.uint8)
     return chosen
 
 
-def _passes_through(own: Ink, box: PixelBox) -> bool:
-    """Whether all ink in the box is a part of one straight stroke that runs out of the cut: the tail of another box's mark."""
-    if not (own[0].any() or own[-1].any()):
+def _is_dot(own: Ink, side: int) -> bool:
+    """Whether the ink is one full spot, somewhat larger than a dot of the pen."""
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    spot = own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return bool(max(spot.shape) < _LARGEST_DOT * side and spot.mean() >= _FULL)
+
+
+def _is_torn(crop: FieldCrop, own: Ink, box: PixelBox) -> bool:
+    """Whether far more stands out of the paper than was taken as ink: grain or a blackened box has eaten it."""
+    halo = np.ones((2 * round(1.5 * crop.unit) + 1,) * 2, np.uint8)
+    there = cv2.erode(find_faint_ink(crop, box), halo)
+    lost = _measure_share(there & (1 - own), box)
+    return lost > _TORN and lost > _measure_share(there & own, box)
+
+
+def _passes_through(piece: NDArray[np.bool_], crop: FieldCrop, side: int) -> bool:
+    """Whether a piece runs out of the cut and its part in the box is one straight stroke: the tail of another box's mark."""
+    inside = piece[max(0, crop.y0) : crop.y1, max(0, crop.x0) : crop.x1].astype(np.uint8)
+    if not (piece[0].any() or piece[-1].any()) or not inside.any():
         return False
-    inside = own[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1]
     rows, columns = np.nonzero(inside)
     across = min(cv2.minAreaRect(np.column_stack([columns, rows]).astype(np.float32))[1]) + 1
-    breadth = 2 * float(cv2.distanceTransform(inside, cv2.DIST_L2, 5).max())
-    return bool(across < _ONE_STROKE * breadth)
+    breadth = 2 * float(cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 5).max())
+    return bool(across < _ONE_STROKE * breadth and breadth < _BROADEST_STROKE * side)
 
 
 def _is_circled(crop: FieldCrop, side: int) -> bool:
@@ -134,8 +153,11 @@ def _is_scribbled_out(crop: FieldCrop, own: Ink, side: int) -> bool:
     near, far = (round(share * side) for share in _BESIDE)
     rows = slice(max(0, crop.y0), crop.y1)
     beside = (own[rows, max(0, crop.x0 - far) : max(0, crop.x0 - near)], own[rows, crop.x1 + near : crop.x1 + far])
-    full = _measure_share(own, PixelBox(crop.x0, crop.y0, crop.x1, crop.y1)) >= _SCRIBBLE
-    return full and all(part.size and part.mean() >= _BESIDE_COVER for part in beside)
+    third = (crop.x1 - crop.x0) // 3
+    middle = own[rows, crop.x0 + third : crop.x1 - third]
+    strokes = float((np.diff(middle.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0).mean())
+    full = middle.mean() >= _BLACKENED or (strokes >= _SCRIBBLE_STROKES and middle.mean() >= _SCRIBBLE)
+    return bool(full) and all(part.size and part.mean() >= _BESIDE_COVER for part in beside)
 
 
 def find_faint_ink(crop: FieldCrop, box: PixelBox) -> Ink:

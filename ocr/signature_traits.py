@@ -23,12 +23,14 @@ Ink = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class SignatureTraits:
-    """`path` the pen's way; `straight` and `crossing` the shares of edges in the one and in the two commonest directions,
-    `upright` and `level` the largest near those; of the pieces that may be letters, `letters` how many, `footed` and `headed`
-    the shares with a base line and a height in common; `joined` the largest piece's share of the ink; `framed` within a frame.
+    """`path` the pen's way, `tall` its letters; `straight` and `crossing` the shares of edges in the one and in the two
+    commonest directions, `upright` and `level` the largest near those. Of the pieces that may be letters: `letters` how many,
+    `footed` and `headed` the shares with a base line and a height in common. `joined` is the largest piece's share of the ink,
+    `framed` whether a frame goes around.
     """
 
     path: float
+    tall: float
     straight: float
     crossing: float
     letters: int
@@ -55,6 +57,7 @@ def measure_traits(ink: Ink, unit: float) -> SignatureTraits:
     level = directions[_DIRECTIONS // 2 - 3 : _DIRECTIONS // 2 + 4]
     return SignatureTraits(
         path=float(ink.sum()) / (2 * half) / unit,
+        tall=float(np.median(letters[:, 3])) / unit if len(letters) else 0.0,
         straight=straight,
         crossing=crossing,
         letters=len(letters),

@@ -21,11 +21,12 @@ from ocr.types import Mark, PixelBox
 _SLIVER_HEIGHT, _SLIVER_SHAPE = 5.0, 4.0
 _OWN, _PERHAPS_OWN = 0.5, 0.35  # shares of a group's ink within the box
 _SLACK = 0.08
-_LEAST_PATH, _SURE_PATH = 55.0, 95.0
-_FULL, _BLOT, _SHORT = 0.58, 0.15, 12.0
+_LEAST_PATH, _SURE_PATH, _PLAIN = 38.0, 95.0, 0.45
+_MAIN, _LEGIBLE = 0.12, 14.0
+_FULL, _BLOT, _BLOT_GAP, _SHORT = 0.58, 0.15, 2.0, 12.0
 _STRAIGHT, _CROSSING, _CROSSING_BARE, _SMALL = 0.62, 0.64, 0.52, 75.0
 _SET, _PERHAPS_SET = 0.98, 0.4
-_FEW_LETTERS, _ALL = 4, 0.99
+_SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
 
@@ -36,31 +37,37 @@ def read_signature(crop: FieldCrop) -> MarkReading:
     """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
     ink = drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
     own, strange = _choose_own(ink, crop)
-    if own.any() and (judged := _judge(own, crop)).mark is not Mark.EMPTY:
+    judged = _judge(own, crop) if own.any() else SURELY_EMPTY
+    if judged.mark is not Mark.EMPTY:
         return judged
     if strange.any() and _judge(strange, crop).mark is not Mark.EMPTY:
         return UNSURE
-    return UNSURE if not own.any() and _has_faint_writing(crop) else SURELY_EMPTY
+    little = not own.any() or measure_traits(own, crop.unit).path < _LEAST_PATH
+    return UNSURE if little and _would_sign(_find_faint_writing(crop), crop) else SURELY_EMPTY
 
 
-def _has_faint_writing(crop: FieldCrop) -> bool:
-    """Whether strokes too faint for ink would be a signature if they were darker; the box's own edges are left aside."""
+def _find_faint_writing(crop: FieldCrop) -> Ink:
+    """Strokes in the box, be they too faint for ink; the box's own edges are left aside."""
     edge = round(_EDGE * (crop.y1 - crop.y0))
     inside = PixelBox(crop.x0 + edge, crop.y0 + edge, crop.x1 - edge, crop.y1 - edge)
-    faint = drop_streaks(drop_specks(find_faint_ink(crop, inside), crop.unit), crop.unit)
-    return bool(faint.any()) and _judge(faint, crop).mark is not Mark.EMPTY
+    return drop_streaks(drop_specks(find_faint_ink(crop, inside), crop.unit), crop.unit)
+
+
+def _would_sign(ink: Ink, crop: FieldCrop) -> bool:
+    return bool(ink.any()) and _judge(ink, crop).mark is not Mark.EMPTY
 
 
 def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
     traits = measure_traits(ink, crop.unit)
     likeness = measure_print_likeness(traits) if traits.letters >= _FEW_LETTERS else 0.0
     drawn = _drop_blots(ink, crop.unit)
-    if not drawn.any() or traits.straight >= _STRAIGHT or (likeness >= _SET and traits.letters > _FEW_LETTERS):
+    legible = traits.letters > _FEW_LETTERS and traits.tall * crop.unit >= _LEGIBLE
+    if traits.straight >= _STRAIGHT or (likeness >= _SET and legible):
         return SURELY_EMPTY
-    path = measure_traits(drawn, crop.unit).path
-    if path < _LEAST_PATH:
-        return SURELY_EMPTY
-    rows, columns = np.nonzero(ink)
+    path = measure_traits(drawn, crop.unit).path if drawn.any() else 0.0
+    if path < (_LEAST_PATH if traits.straight < _PLAIN else _SURE_PATH):
+        return UNSURE if traits.letters >= _SOME_LETTERS and traits.tall >= _TALL else SURELY_EMPTY
+    rows, columns = np.nonzero(_keep_main(drawn, crop.unit))
     small = max(np.ptp(rows), np.ptp(columns)) < _SMALL * crop.unit
     doubtful = (
         likeness >= _PERHAPS_SET,
@@ -85,8 +92,10 @@ def _stands_on_edge(rows: NDArray[np.int64], crop: FieldCrop) -> bool:
 
 def _drop_blots(ink: Ink, unit: float) -> Ink:
     """The ink without pieces that are short or broad for their length, and full: smudges and dirt."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    depth = cv2.distanceTransform(np.pad(ink, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    reach = 2 * round(_BLOT_GAP * unit / 2) + 1
+    whole = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
+    depth = cv2.distanceTransform(np.pad(whole, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     remaining = ink.copy()
     for number in range(1, count):
         x, y, wide, tall, area = stats[number]
@@ -98,6 +107,14 @@ def _drop_blots(ink: Ink, unit: float) -> Ink:
         if area >= _FULL * length * across and (breadth >= _BLOT * length or length < _SHORT * unit):
             remaining[y : y + tall, x : x + wide][own] = 0
     return remaining
+
+
+def _keep_main(ink: Ink, unit: float) -> Ink:
+    """The ink without groups that are small beside the largest."""
+    groups = find_groups(ink, unit)
+    sizes = np.bincount(groups[ink > 0], minlength=int(groups.max()) + 1)
+    kept: Ink = ink * (sizes >= _MAIN * sizes.max())[groups]
+    return kept
 
 
 def _drop_rests_of_rules(crop: FieldCrop) -> Ink:
