@@ -12,6 +12,8 @@ check: setup-test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/bandit -q -ll -c pyproject.toml -r ingest ocr matching review_queue access store consentry
+	.venv/bin/python tools/check_dependencies.py
 
 soak: setup-test
 	tools/with-postgres.sh .venv/bin/python -m pytest -m soak -p no:cacheprovider

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
 from store.engine import make_sessions, open_engine
 from store.errors import StoreError
@@ -87,7 +87,7 @@ def fill_database(engine: Engine, revision: str, files: dict[str, Path]) -> None
     """Makes an empty PostgreSQL database what the files of a snapshot were. `StoreError` if it isn't empty."""
     migrate(engine, revision)
     with engine.begin() as connection:
-        if connection.execute(text(f"SELECT 1 FROM {LedgerHead.__tablename__}")).first() is not None:  # noqa: S608
+        if connection.execute(select(LedgerHead.only)).first() is not None:
             raise StoreError("the database holds an installation already: restore into an empty one")
         for name in _list_tables(connection):
             if file := files.get(f"{name}{_COPY_SUFFIX}"):
