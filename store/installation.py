@@ -64,9 +64,10 @@ class Installation:
         opened = cls._open(home, database_url, find_key(home, key_file))
         try:
             migrate(opened.engine)
-        except OperationalError:
+        except OperationalError as error:
+            code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "no answer"
             raise StoreError(
-                "the database of this home cannot be opened: is the disk full or the server down?"
+                f"the database of this home cannot be opened ({code}): is the disk full or the server down?"
             ) from None
         return opened
 

@@ -1,4 +1,4 @@
-"""Writes the lock: `pip install --dry-run --ignore-installed --report report.json .`, then `python tools/make_lock.py report.json`."""
+"""Writes the lock from pip's report: `pip install --dry-run --ignore-installed --report FILE .`, then this with FILE."""
 
 from __future__ import annotations
 
