@@ -20,6 +20,7 @@ from review_queue import State
 from store import JsonValue
 from store.tables import Agreement, Case, Form, ListedStudent, Partner, RefusedInput, Submission
 
+_RULED = (State.GRANTED, State.RETURNED, State.REJECTED, State.IN_REVIEW)
 _WAITING = (State.RECEIVED, State.HELD, State.READ, State.IN_REVIEW)
 
 
@@ -36,8 +37,15 @@ def show_status(program: Program) -> dict[str, JsonValue]:
         )
         ages = Counter(_grade_age((today - day).days, program) for day in received)
         submissions = session.scalars(select(Submission.submission_id).order_by(Submission.created_at)).all()
+        returned = session.scalars(select(Form.reasons).where(Form.state == State.RETURNED)).all()
+    ruled = sum(int(str(counts.get(state, 0))) for state in _RULED)
+    by_reason = Counter(reason for reasons in returned for reason in reasons)
     return {
         "forms": counts,
+        "returned": {
+            "share": round(len(returned) / ruled, 4) if ruled else 0.0,
+            "by_reason": {reason: round(count / ruled, 4) for reason, count in by_reason.most_common()},
+        },
         "waiting": {grade: ages.get(grade, 0) for grade in ("on_time", "soon_late", "late")},
         "service_target_days": {"soon": program.rulebook.soon_days, "late": program.rulebook.late_days},
         "submissions": list(submissions),

@@ -24,7 +24,7 @@ from consentry.program import Program
 from consentry.school_years import YearRules, join_calendars
 from review_queue import Reason, State
 from store import JsonValue
-from store.tables import Agreement, Form, Partner
+from store.tables import Agreement, Form, Partner, PersonStep
 from store.year_tables import DepartmentVerdict, NamedPerson
 
 NAMES = {
@@ -143,6 +143,7 @@ def _find_of_partner(session: Session, rulebook: Rulebook, partner: Partner, tod
     steps = session.scalars(select(Agreement).where(Agreement.partner_id == mine)).all()
     verdicts = session.scalars(select(DepartmentVerdict).where(DepartmentVerdict.partner_id == mine)).all()
     people = session.scalars(select(NamedPerson).where(NamedPerson.partner_id == mine)).all()
+    accounts = session.scalars(select(PersonStep).where(PersonStep.partner_id == mine)).all()
     held = session.scalars(select(Form).where(Form.partner_id == mine, Form.state == State.HELD)).all()
     years = [find_form_year(session, form) for form in held]
     labels = {step.school_year for step in steps} | {year for year in years if year}
@@ -159,14 +160,15 @@ def _find_of_partner(session: Session, rulebook: Rulebook, partner: Partner, tod
         ]
         rules = rulebook.find_year_rules(label)
         named = [person for person in people if person.school_year == label]
-        counts = _count_waiting(of_year, named)
+        addresses = {person.address for person in named if person.kind == AgreementKind.NUA}
+        addresses |= {step.user_principal_name for step in accounts if step.school_year == label}
+        counts = _count_waiting(of_year, len(addresses))
         lines = []
         for kind in AgreementKind:
             standing = _stand(steps, verdicts, kind, rules, today, calendar)
             lines.append(_say_step(standing, counts[kind], rules, today, calendar))
-        accounts = tuple(sorted({person.address for person in named if person.kind == AgreementKind.NUA}))
         trained = len({person.full_name for person in named if person.kind == AgreementKind.TRAINING})
-        found.append(PartnerWaits(mine, partner.name, label, tuple(lines), accounts, trained))
+        found.append(PartnerWaits(mine, partner.name, label, tuple(lines), tuple(sorted(addresses)), trained))
     return found
 
 
@@ -188,13 +190,12 @@ def _stand(
     return find_standing(steps, kind, label, today, rules.file.targets.of_kind(kind), calendar, missing)
 
 
-def _count_waiting(held: Sequence[Form], named: Sequence[NamedPerson]) -> dict[AgreementKind, Waiting]:
+def _count_waiting(held: Sequence[Form], people: int) -> dict[AgreementKind, Waiting]:
     for_agreement = Counter(is_list_row(form) for form in held if Reason.NO_ACTIVE_DSA in form.reasons)
     for_training = Counter(is_list_row(form) for form in held if Reason.TRAINING_LAPSED in form.reasons)
-    accounts = {person.address for person in named if person.kind == AgreementKind.NUA}
     return {
         AgreementKind.DSA: Waiting(for_agreement[False], for_agreement[True]),
-        AgreementKind.NUA: Waiting(people=len(accounts)),
+        AgreementKind.NUA: Waiting(people=people),
         AgreementKind.IS: Waiting(list_rows=for_agreement[True]),
         AgreementKind.TRAINING: Waiting(for_training[False], for_training[True]),
     }

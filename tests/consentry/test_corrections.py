@@ -115,6 +115,7 @@ def test_a_new_scan_finds_its_first(district: District) -> None:
     first = write(district, row_of("1000001"), row_of("1000002"))
     sent = send_forms(district, first, [("1000001", Fault.UNSIGNED), ("1000002", Fault.NONE)])
     assert [form["state"] for form in sent["forms"]] == ["returned", "granted"]
+    assert district.expect("status")["returned"] == {"share": 0.5, "by_reason": {"NO_SIGNATURE": 0.5}}
     assert left(district) == [(2, "NO_SIGNATURE")]
     again = send_forms(district, write(district, row_of("1000001"), name="again.xlsx"), [("1000001", Fault.NONE)])
     assert [form["state"] for form in again["forms"]] == ["granted"]
