@@ -69,14 +69,20 @@ def invent_district(students: int, seed: int) -> list[Child]:
     ]
 
 
-def draw_roll(children: Iterable[Child], seed: int, queries: int) -> Roll:
-    """The enrolled children, and the children asked for: a share of them isn't enrolled."""
+def draw_roll(children: Iterable[Child], seed: int, queries: int, asked_seed: int | None = None) -> Roll:
+    """The enrolled children, and the children asked for: a share of them isn't enrolled.
+
+    With an `asked_seed` of its own the same children are enrolled and others asked for.
+    """
     rng = random.Random(seed)  # noqa: S311  sample data, never a secret
     shuffled = list(children)
     rng.shuffle(shuffled)
     held_out = len(shuffled) // HELD_OUT
     enrolled = sorted(shuffled[held_out:], key=lambda child: child.record.student_id)
     strangers = [replace(child, kind=Kind.STRANGER) for child in shuffled[:held_out]]
+    if asked_seed is not None:
+        rng.seed(asked_seed)
+        rng.shuffle(strangers)
     inventor = _Inventor(rng, shuffled, enrolled)
     asked: list[Child] = []
     for number in range(queries):

@@ -4,6 +4,7 @@ A plain library: it imports nothing of the other folders, no database and no web
 """
 
 from matching.agreement import AgreementSummary, summarise_agreement
+from matching.learning import learn_weights
 from matching.matcher import Matcher
 from matching.pairing import Pairing, pair_rows
 from matching.types import Agreement, Candidate, Evidence, PixelReading, Query, Witness
@@ -18,6 +19,7 @@ __all__ = [
     "PixelReading",
     "Query",
     "Witness",
+    "learn_weights",
     "pair_rows",
     "summarise_agreement",
 ]

@@ -6,7 +6,7 @@ bear it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class ChildIndex:
 
     def read(self, query: Query) -> ReadQuery | None:
         """The query weighed against distinct values; None where it says nothing or nobody is enrolled."""
+        if not isinstance(query, Mapping):
+            raise ValueError(f"a query maps field names to what was read, it is not {type(query).__name__}")
         if not self.children_count:
             return None
         date, number, school = query.get("birth_date"), query.get("student_id"), query.get("school")

@@ -69,6 +69,8 @@ def as_column(cells: Sequence[object]) -> TextColumn:
 
 def take_columns(frame: pd.DataFrame) -> EnrollmentColumns:
     """The frame's columns as text; ValueError where a required column is missing or a student_id is empty or doubled."""
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError(f"enrollment must be a pandas DataFrame, not {type(frame).__name__}")
     missing = [name for name in REQUIRED if name not in frame.columns]
     if missing:
         raise ValueError(f"enrollment lacks the columns {', '.join(missing)}")

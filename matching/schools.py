@@ -25,6 +25,8 @@ SHARPNESS = 12.0
 MOST_WORDS = 6
 CACHED_WORDS = 20_000
 NO_SCHOOL_HERE = exp(-6.0)
+UNSPEAKABLE = "\0"
+"""Stands for the words of a school whose name folds to nothing; nobody writes it."""
 _LEVELS = {
     "elementary": "elementary", "elem": "elementary", "el": "elementary", "es": "elementary", "primary": "elementary",
     "primaria": "elementary", "middle": "middle", "ms": "middle", "mid": "middle", "junior": "middle", "jr": "middle",
@@ -81,7 +83,7 @@ class _SchoolWords:
 
     def __init__(self, names: list[SchoolName]) -> None:
         place_of: dict[str, int] = {}
-        lists = [[place_of.setdefault(word, len(place_of)) for word in name.own] for name in names]
+        lists = [[place_of.setdefault(word, len(place_of)) for word in name.own or (UNSPEAKABLE,)] for name in names]
         self._words = list(place_of)
         self._lengths = np.array([len(word) for word in self._words])
         self._fits: dict[str, FloatArray] = {}

@@ -55,8 +55,8 @@ def clean_id(text: str) -> str:
 
 
 def strip_zeros(number: str) -> str:
-    """The number without leading zeros, which spreadsheets drop."""
-    return number.lstrip("0") or number
+    """The number without leading zeros, which spreadsheets drop; nothing where only zeros stand in for a number."""
+    return number.lstrip("0")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -93,6 +93,11 @@ def code_of(day: Day) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
+def looks_alike(written: str, meant: str) -> bool:
+    """Whether one digit is easily taken for the other."""
+    return written + meant in _LOOK_ALIKE
+
+
 class DaySlips(NamedTuple):
     """Codes of the days that may have been meant and log P(the written day | that day); a day may come more than once."""
 

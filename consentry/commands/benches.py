@@ -77,15 +77,21 @@ def bench_match(
     ] = 1,
     queries: Annotated[int, typer.Option("--queries", min=20, help="Queries a district.")] = 4000,
     peers: Annotated[bool, typer.Option("--peers", help="Splink and rapidfuzz on the same queries.")] = False,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Tables learned without labels, beside the shipped ones.")
+    ] = False,
     febrl4: Annotated[bool, typer.Option("--febrl4", help="The public FEBRL4 task instead, beside its peers.")] = False,
 ) -> int:
     """Matching typed queries against synthetic districts."""
-    from consentry import bench_match, bench_match_febrl
+    from consentry import bench_match, bench_match_febrl, bench_match_learning
 
     seeds = range(seed, seed + districts)
-    _print_figures(
-        bench_match_febrl.run(seed) if febrl4 else bench_match.run(students, seeds, queries, beside_peers=peers)
-    )
+    if febrl4:
+        _print_figures(bench_match_febrl.run(seed))
+    elif learn:
+        _print_figures(bench_match_learning.run(students, seeds, queries))
+    else:
+        _print_figures(bench_match.run(students, seeds, queries, beside_peers=peers))
     return DONE
 
 
