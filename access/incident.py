@@ -87,11 +87,6 @@ class IncidentFacts:
         return tuple(sorted({leak.student_id for leak in self.leaks}))
 
     @property
-    def running(self) -> frozenset[str]:
-        """The grants that still give access."""
-        return frozenset(grant.grant_id for grant in self.grants if grant.runs)
-
-    @property
     def due_on(self) -> date:
         """The last day to tell those affected."""
         return self.found_on + timedelta(days=self.rules.days)
@@ -109,12 +104,13 @@ def make_incident_files(facts: IncidentFacts) -> list[PackageFile]:
     for leak in facts.leaks:
         by_student.setdefault(leak.student_id, []).append(leak)
     template = _read_letter("family")
-    letters = [_write_letter(template, facts, student_id, by_student[student_id]) for student_id in facts.students]
+    shared = _find_shared_values(facts)
+    letters = [_write_letter(template, facts, shared, by_student[student_id]) for student_id in sorted(by_student)]
     for number, start in enumerate(range(0, len(letters), LETTERS_A_FILE), start=1):
         some = _PAGE_BREAK.join(letters[start : start + LETTERS_A_FILE])
         files.append(PackageFile(f"letters-families-{number:03d}.txt", some.encode()))
     if facts.tells_attorney_general:
-        told = _fill(_read_letter("attorney_general"), _list_values(facts, facts.leaks))
+        told = _fill(_read_letter("attorney_general"), _list_values(facts, shared, facts.leaks))
         files.append(PackageFile(ATTORNEY_NAME, told.encode()))
     return files
 
@@ -170,18 +166,30 @@ def _write_list(leaks: Sequence[Leak]) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _write_letter(template: str, facts: IncidentFacts, student_id: str, leaks: Sequence[Leak]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all letters of a report share, found once."""
+
+    running: frozenset[str]
+    students: str
+
+
+def _find_shared_values(facts: IncidentFacts) -> _Shared:
+    return _Shared(frozenset(grant.grant_id for grant in facts.grants if grant.runs), str(len(facts.students)))
+
+
+def _write_letter(template: str, facts: IncidentFacts, shared: _Shared, leaks: Sequence[Leak]) -> str:
+    student_id = leaks[0].student_id
     own = {
         "student_id": student_id,
         "student": facts.names.get(student_id, "the student"),
         "lines": "\n".join(f"  - {_describe(leak)}" for leak in leaks),
     }
-    return _fill(template, {**_list_values(facts, leaks), **own})
+    return _fill(template, {**_list_values(facts, shared, leaks), **own})
 
 
-def _list_values(facts: IncidentFacts, leaks: Sequence[Leak]) -> dict[str, str]:
-    touched = {leak.grant_id for leak in leaks}
-    runs = bool(touched & facts.running)
+def _list_values(facts: IncidentFacts, shared: _Shared, leaks: Sequence[Leak]) -> dict[str, str]:
+    runs = any(leak.grant_id in shared.running for leak in leaks)
     return {
         "today": facts.today.isoformat(),
         "found": facts.found_on.isoformat(),
@@ -190,7 +198,7 @@ def _list_values(facts: IncidentFacts, leaks: Sequence[Leak]) -> dict[str, str]:
         "partners": ", ".join(sorted({leak.partner for leak in leaks})),
         "kinds": _list_kinds(leaks),
         "closed": "[The access has NOT been closed yet: close it first.]" if runs else "The access has been closed.",
-        "students": str(len(facts.students)),
+        "students": shared.students,
     }
 
 
