@@ -31,6 +31,9 @@ from store.checkpoint import Checkpoint
 from store.tables import Agreement, Case, Decision, Form, FormTemplate, Grant, LedgerHead, Partner, Tracked, Withdrawal
 from store.tree_reader import TreeReader
 
+_MARGIN_SHARE = 3
+"""A picture shows a third of its box's height above and below: pens don't keep within boxes."""
+
 
 def write_bundle(program: Program, subject: Subject, file: Path, against: Checkpoint | None) -> None:
     """Writes the bundle of a subject. `against`: a head from outside whose continuation is proven too."""
@@ -106,7 +109,8 @@ def _cut_pictures(form: Form, page: PageImage, source: PageSource) -> dict[str, 
         if not isinstance(box, list) or (find_source(field) or own) != source:
             continue
         x0, y0, x1, y1 = (int(str(edge)) for edge in box)
-        crop = page.pixels[max(y0, 0) : y1, max(x0, 0) : x1]
+        around = (y1 - y0) // _MARGIN_SHARE
+        crop = page.pixels[max(y0 - around, 0) : y1 + around, max(x0, 0) : x1]
         if crop.size:
             files[f"{form.form_id}/{name}.png"] = write_png(crop)
     return files

@@ -121,10 +121,12 @@ def bench_ledger(
     appends: Annotated[int, typer.Option("--appends", min=320, help="Entries to append.")] = 6400,
     leaves: Annotated[int, typer.Option("--leaves", min=0, help="Length of the ledger to verify; 0: none.")] = 100_000,
 ) -> int:
-    """Durable appends alone, together and at once; verifying and proving in a long ledger."""
+    """Durable appends alone, together and at once; verifying and proving in a long ledger. With $CONSENTRY_DATABASE_URL: there,
+    in an empty database.
+    """
     from consentry.bench_ledger import run
 
-    _print_figures(run(appends, leaves))
+    _print_figures(run(appends, leaves, open_settings(context).database_url))
     return DONE
 
 
