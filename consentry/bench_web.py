@@ -30,6 +30,19 @@ _THINK = (2.0, 8.0)
 _DECISIONS = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server: where, and its process."""
+
+    url: str
+    process_id: int
+
+    def read_cpu_ms(self) -> float:
+        """Milliseconds of processor time that the server has taken so far; its parsers' processes are not counted."""
+        fields = Path(f"/proc/{self.process_id}/stat").read_text(encoding="ascii").rsplit(") ", 1)[1].split()
+        return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass(slots=True)
 class Timings:
     """Milliseconds of requests, and what went wrong."""
@@ -57,8 +70,8 @@ def run(students: int, cases: int, people: int, seconds: float, seed: int) -> di
         started = time.perf_counter()
         made = make_bench_home(Path(place), students, cases, people, seed)
         making = time.perf_counter() - started
-        with _serve(made.home) as url:
-            client = _log_in(url, made.people[0])
+        with _serve(made.home) as served:
+            client = _log_in(served.url, made.people[0])
             ready = _warm(client)
             ids = [f"case-{number:016x}" for number in range(cases)]
             return {
@@ -68,26 +81,28 @@ def run(students: int, cases: int, people: int, seconds: float, seed: int) -> di
                 "load_before": round(os.getloadavg()[0], 1),
                 "home_made_s": round(making, 1),
                 "ready_s": round(ready, 1),
-                **_measure_one(client, ids),
+                **_measure_one(client, ids, served),
                 "next_case_by_key": _measure_decisions(client, ids[PAGES * 4 :]).show(),
-                f"{people}_people": _measure_many(url, made, ids, seconds).show(),
+                f"{people}_people": _measure_many(served.url, made, ids, seconds).show(),
                 "think_s": list(_THINK),
             }
 
 
-def _measure_one(client: httpx2.Client, ids: Sequence[str]) -> dict[str, Any]:
+def _measure_one(client: httpx2.Client, ids: Sequence[str], served: Served) -> dict[str, Any]:
     undrawn, page, queue, weight = Timings(), Timings(), Timings(), 0
     for case_id in ids[:PAGES]:
         _time(client, f"/cases/{case_id}", undrawn)
+    before = served.read_cpu_ms()
     for case_id in ids[PAGES : 4 * PAGES]:
         text = _time(client, f"/cases/{case_id}", page)
         weight = max(weight, len(text))
+    cpu = (served.read_cpu_ms() - before) / (3 * PAGES)
     for _ in range(20):
         _time(client, "/queue", queue)
     files = {found for found in re.findall(r'(?:src|href)="(/static/[^"]+)"', text)}
     weight += sum(len(client.get(file).content) for file in files)
     return {
-        "case_page": page.show(),
+        "case_page": {**page.show(), "server_cpu_ms_each": round(cpu, 1)},
         "undrawn_page": undrawn.show(),
         "queue_page": queue.show(),
         "case_page_weight_kb_without_scan": round(weight / 1000, 1),
@@ -157,7 +172,7 @@ def _time(client: httpx2.Client, path: str, timings: Timings) -> str:
 
 
 @contextmanager
-def _serve(home: Path) -> Iterator[str]:
+def _serve(home: Path) -> Iterator[Served]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -167,7 +182,7 @@ def _serve(home: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url)
-        yield url
+        yield Served(url, process.pid)
     finally:
         process.terminate()
         process.wait()

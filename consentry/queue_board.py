@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import JSON, ColumnElement, Select, String, Text, cast, func, select, tuple_, type_coerce
+from sqlalchemy import JSON, ColumnElement, Select, String, Text, cast, func, literal, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from consentry.case_steps import DEFERRED
 from consentry.claims import find_claims
 from consentry.deciding import ACCEPT, REVERSE
+from consentry.policy import Rulebook
 from consentry.program import Program
 from consentry.rulings import RULES_ACTOR
 from store.desk_tables import CaseClaim, CaseStep
@@ -81,7 +82,7 @@ class QueueBoard:
 
 def describe_queue(program: Program, session: Session, wanted: QueueFilter, user: str) -> QueueBoard:
     """The queue for a person."""
-    today = program.read_clock().today
+    today, rulebook = program.read_clock().today, program.rulebook
     named = func.coalesce(_find_school(session), "")
     by_reasons = session.execute(
         select(Case.reasons, func.count()).where(Case.state == "open").group_by(Case.reasons)
@@ -92,7 +93,7 @@ def describe_queue(program: Program, session: Session, wanted: QueueFilter, user
     days = session.execute(_join(select(Submission.received_on, func.count())).group_by(Submission.received_on)).all()
     grades = dict.fromkeys(GRADES, 0)
     for received, count in days:
-        grades[grade_age(program, (today - received).days)] += count
+        grades[grade_age(rulebook, (today - received).days)] += count
     partners = session.execute(_join(select(Form.partner_id, Partner.name)).distinct().order_by(Partner.name)).all()
     schools = session.scalars(_join(select(named)).distinct()).all()
     lines = list(list_lines(program, session, wanted, user, MOST_LINES))
@@ -125,9 +126,8 @@ def find_next(program: Program, session: Session, wanted: QueueFilter, after: st
     return found or next((case_id for case_id in from_top if case_id != after), None)
 
 
-def grade_age(program: Program, days: int) -> str:
+def grade_age(rulebook: Rulebook, days: int) -> str:
     """How an age stands against the service target."""
-    rulebook = program.rulebook
     return ON_TIME if days <= rulebook.soon_days else SOON_LATE if days <= rulebook.late_days else LATE
 
 
@@ -139,7 +139,7 @@ def list_lines(
     program: Program, session: Session, wanted: QueueFilter, user: str, most: int | None, after: str = ""
 ) -> Iterator[QueueLine]:
     """Open cases, oldest first, at most `most`; those after a case where one is named."""
-    clock = program.read_clock()
+    clock, rulebook = program.read_clock(), program.rulebook
     columns: _QueueSelect = select(
         Case.case_id,
         Case.reasons,
@@ -150,7 +150,7 @@ def list_lines(
         Form.position,
         _find_school(session),
     )
-    place = (Submission.received_on, Submission.created_at, Form.position)
+    place = (Submission.received_on, Submission.created_at, Form.position, Case.case_id)
     query = _narrow(program, session, _join(columns), wanted, user).order_by(*place)
     if after:
         here = session.execute(
@@ -159,7 +159,9 @@ def list_lines(
             .join(Case, Case.form_id == Form.form_id)
             .where(Case.case_id == after)
         ).first()
-        query = query.where(tuple_(*place) > tuple_(*here)) if here else query
+        if here is not None:
+            reached = (literal(value, column.type) for value, column in zip(here, place, strict=True))
+            query = query.where(tuple_(*place) > tuple_(*reached))
     put_off, accepted = _find_put_off(session, clock.today), _find_accepted(session)
     rows = session.execute(query.limit(most).execution_options(yield_per=min(most or MOST_LINES, _LOOKED_AT_ONCE)))
     for some in rows.partitions():
@@ -174,7 +176,7 @@ def list_lines(
                 school=school or "",
                 reasons=tuple(reasons),
                 age_days=age,
-                grade=grade_age(program, age),
+                grade=grade_age(rulebook, age),
                 holder=claim.holder if claim else None,
                 put_off_to=put_off.get(case_id),
                 accepted_by=accepted.get(case_id, frozenset()),

@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 
 from consentry.held_enrollment import HeldEnrollment
 from consentry.program import Program
+from consentry.risk_control import RiskAssessment, assess_risk
 from consentry.second_factor import UsedCodes
 from consentry.uploads import resume_uploads
 from consentry.web import words
@@ -23,6 +24,7 @@ from ingest import Cell
 _FREE_TRIES = 5
 _LONGEST_WAIT = 60.0
 _REMEMBERED = 10_000
+_ASSESSED_FOR = 600.0
 
 
 class LoginBrake:
@@ -53,6 +55,24 @@ class LoginBrake:
                     self._failures.popitem(last=False)
 
 
+class LateAssessment:
+    """What the past says of thresholds, weighed anew at most every ten minutes: a year's forms take a while."""
+
+    def __init__(self, program: Program) -> None:
+        self._program, self._lock = program, threading.Lock()
+        self._found: RiskAssessment | None = None
+        self._until = 0.0
+
+    def find(self) -> RiskAssessment:
+        """The last one, or a new one where it is older than that."""
+        with self._lock:
+            if self._found is None or time.monotonic() > self._until:
+                with self._program.installation.reading() as session:
+                    self._found = assess_risk(session, self._program, self._program.rulebook)
+                self._until = time.monotonic() + _ASSESSED_FOR
+            return self._found
+
+
 class Office:
     """The shared state of one server."""
 
@@ -69,6 +89,7 @@ class Office:
         self.templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.templates.env.globals["words"] = words
+        self.assessment = LateAssessment(program)
         resume_uploads(program)
         self.build = secrets.token_hex(4)
 

@@ -30,7 +30,7 @@ def show_week(desk: AtDesk, days: Annotated[int, Query(ge=7, le=28)] = 7) -> Res
     """Arrivals, decisions, automation, ages, faults, the risk curve, the blind sample."""
     with desk.program.installation.reading() as session:
         week = count_week(desk.program, session, days)
-        assessment = assess_risk(session, desk.program, desk.program.rulebook)
+    assessment = desk.office.assessment.find()
     labels = [f"{each.day:%m-%d}" for each in week.days]
     series = [
         [each.arrived for each in week.days],
