@@ -84,7 +84,7 @@ def write_digest(program: Program, session: Session, today: date) -> bytes:
             .where(Case.state == "open")
         )
     )
-    late = sum(grade_age(program, (today - day).days) == LATE for day in open_cases)
+    late = sum(grade_age(program.rulebook, (today - day).days) == LATE for day in open_cases)
     waiting = session.scalar(select(func.count()).select_from(Sending).where(Sending.state == "waiting")) or 0
     lines = [f"{len(open_cases)} cases, {late} past target", f"{waiting} deliveries wait to leave"]
     return ("\n".join(lines) + "\n").encode()
