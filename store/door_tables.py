@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.tables import TRACKED_TABLES, Table, Tracked, UtcTime
+from store.tables import ABSENT, TRACKED_TABLES, Table, Tracked, UtcTime
 
 
 class CoverSheet(Tracked):
@@ -56,7 +56,7 @@ class Sending(Tracked):
     """Something that is to leave: its content is a document. Kept until it has left, however long the other side is down.
 
     `kind`: report, receipt, adr, notice, digest or event; `way`: outbox, mail or webhook; `subject_id`: what it is about;
-    `state`: waiting, sent or given up.
+    `state`: waiting, sent or withdrawn; `submission_id`: whose content it holds, with which it is erased.
     """
 
     __tablename__ = "sendings"
@@ -67,6 +67,9 @@ class Sending(Tracked):
     subject_id: Mapped[str] = mapped_column(String(80), index=True)
     document_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     file_name: Mapped[str] = mapped_column(Text)
+    submission_id: Mapped[str | None] = mapped_column(
+        ForeignKey("submissions.submission_id"), index=True, info={ABSENT: None}
+    )
     state: Mapped[str] = mapped_column(String(10), index=True)
     on_date: Mapped[date]
     created_at: Mapped[datetime] = mapped_column(UtcTime)

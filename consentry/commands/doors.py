@@ -1,4 +1,4 @@
-"""Commands of the doors: watch, cover print, cover list, sendings list, sendings now."""
+"""Commands of the doors: watch, doors check, doors subscribe, cover print, cover list, sendings list, sendings now."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
 from consentry.cover_sheets import CoverOrder, list_covers, print_cover
+from consentry.doors.checking import check_doors, subscribe
 from consentry.doors.taking_in import Taken
 from consentry.sending.working_off import list_sendings, send_all_due
 from consentry.watching import Watch, list_doors
@@ -21,6 +22,7 @@ from store.door_tables import CoverSheet
 sendings = typer.Typer(
     no_args_is_help=True, help="What leaves by the doors: receipts, reports, packages, mails, events."
 )
+doors = typer.Typer(no_args_is_help=True, help="The doors that doors.toml sets up.")
 cover = typer.Typer(no_args_is_help=True, help="Cover sheets for the office's scanner; the log of mailed papers.")
 
 
@@ -39,6 +41,23 @@ def watch(
     taken = watching.look_once(program)
     _tell_taken(context, taken)
     return SOME_REFUSED if any(each.trouble or each.refused for each in taken) else DONE
+
+
+@doors.command("check")
+def doors_check(context: typer.Context) -> int:
+    """Try every door that is set up, changing nothing."""
+    checks = check_doors(open_program(context))
+    lines = [f"{c.door}: {c.trouble or 'answers'}{'' if c.waiting is None else f', {c.waiting} wait'}" for c in checks]
+    tell(context, [asdict(check) for check in checks], "\n".join(lines) or "no door is set up: see docs/doors.md")
+    return SOME_REFUSED if any(check.trouble for check in checks) else DONE
+
+
+@doors.command("subscribe")
+def doors_subscribe(context: typer.Context, url: str) -> int:
+    """Have ShareFile call when a file comes. Example: consentry doors subscribe https://consent.example/calls/sharefile."""
+    subscribe(open_program(context), url)
+    tell(context, {"subscribed": url}, f"ShareFile calls {url}")
+    return DONE
 
 
 @cover.command("print")

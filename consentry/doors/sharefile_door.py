@@ -58,6 +58,10 @@ class ShareFileDoor:
             return
         self._api.upload(outbox.id, other if name in there else name, content)
 
+    def subscribe(self, url: str) -> None:
+        """Has this address called when a file is uploaded anywhere below the door's folder."""
+        self._api.subscribe(self._root_id, url)
+
     def _list_folders(self, folder_id: str) -> list[Item]:
         return [item for item in self._api.list_children(folder_id) if item.is_folder]
 

@@ -137,6 +137,8 @@ def _record_stack(
     with program.installation.writing() as session:
         documents = describe_document(session, Sha256(arrived.sha256), "stack", arrived.size, clock)
         [arrival] = make_arrivals([arrived], end, clock)
+        if submissions:
+            arrival.sha256 = None  # its parts name it: it is erased with the last of them
         covers = [session.get_one(CoverSheet, part.cover.cover_id) for part in parts if part.cover is not None]
         counts = [len(part.files) for part in parts if part.cover is not None]
         for cover, pages in zip(covers, counts, strict=True):

@@ -51,7 +51,9 @@ class SendingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewSending:
-    """Something to leave. `sha256`: its content, which is in the document store already."""
+    """Something to leave. `sha256`: its content, which is in the document store already; `submission_id`: whose content it
+    holds, with which it is erased.
+    """
 
     kind: Kind
     way: Way
@@ -60,6 +62,7 @@ class NewSending:
     file_name: str
     sha256: Sha256
     size: int
+    submission_id: str | None = None
 
     @property
     def sending_id(self) -> str:
@@ -88,6 +91,7 @@ def queue_sendings(session: Session, clock: Clock, new: Sequence[NewSending]) ->
             subject_id=sending.subject_id,
             document_sha256=sending.sha256,
             file_name=sending.file_name,
+            submission_id=sending.submission_id,
             state=SendingState.WAITING,
             on_date=clock.today,
             created_at=clock.now,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -131,7 +132,8 @@ def _make_receipt(program: Program, session: Session, submission: Submission) ->
     ]
     name = f"receipt-{submission.submission_id}.txt"
     content = "\n".join(lines).encode()
-    return _make(Kind.RECEIPT, Way.OUTBOX, submission.partner_id, submission.submission_id, name, content)
+    made, _ = _make(Kind.RECEIPT, Way.OUTBOX, submission.partner_id, submission.submission_id, name, content)
+    return replace(made, submission_id=submission.submission_id), content
 
 
 def _list_told(session: Session, since: datetime) -> Iterator[tuple[str, str]]:
@@ -151,7 +153,8 @@ def _make_report(program: Program, partner_id: str, subject: str) -> tuple[NewSe
     submission_id = subject.partition("/")[0]
     content = write_report_xlsx(*report_as_released(program, submission_id))
     name = f"report-{submission_id}-{program.read_clock().today.isoformat()}.xlsx"
-    return _make(Kind.REPORT, Way.OUTBOX, partner_id, subject, name, content)
+    made, _ = _make(Kind.REPORT, Way.OUTBOX, partner_id, subject, name, content)
+    return replace(made, submission_id=submission_id), content
 
 
 def _list_packages(session: Session, today: date) -> Sequence[Delivery]:

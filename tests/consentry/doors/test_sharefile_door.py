@@ -209,3 +209,24 @@ def test_settings_are_checked_whole_and_secrets_kept_from_others(tmp_path: Path)
     file.chmod(0o666)
     with pytest.raises(CommandError, match="may be written by others"):
         read_door_settings(tmp_path)
+
+
+def test_doors_are_checked_and_calls_asked_for(server: ShareFileServer, district: District) -> None:
+    fill(server)
+    shared = district.folder / "shared"
+    urls = f'login_url = "{server.url}/oauth/token"\napi_url = "{server.url}/sf/v3"'
+    lines = (
+        f'[folder]\nroot = "{shared}"\n[sharefile]\nsubdomain = "d"\nroot_folder = "root"\nclient_id = "i"\n{urls}\n'
+    )
+    (district.home / "doors.toml").write_text(lines + '[mail]\nhost = "127.0.0.1"\nport = 1\nsender = "a@b.example"\n')
+    secrets = district.home / "keys" / "doors.toml"
+    secrets.write_text('client_secret = "client secret"\nusername = "office"\npassword = "secret"\n')
+    secrets.chmod(0o600)
+    checks = {check["door"]: check for check in district.expect("doors", "check", code=1)}
+    assert checks["sharefile"] == {"door": "sharefile", "waiting": 4, "trouble": ""}
+    assert "cannot be read" in checks["folder"]["trouble"] and "cannot be reached" in checks["mail"]["trouble"]
+    district.expect("doors", "subscribe", "https://consent.example/calls/sharefile")
+    [asked] = server.subscriptions
+    assert asked["SubscriptionContext"] == {"ResourceType": "Folder", "ResourceId": "root"}
+    assert asked["Events"] == [{"ResourceType": "File", "OperationName": "Upload"}]
+    assert district.call("doors", "subscribe", "http://consent.example/").code == 2

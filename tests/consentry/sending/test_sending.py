@@ -21,6 +21,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from consentry.paper_codes import PaperKey
 from store.door_tables import SendingAttempts
+from store.erasure import collect_dependents
+from store.tables import Submission
 from tests.consentry.conftest import CHILDREN, District
 from tests.consentry.granting import grant, open_program, write_data
 from tests.consentry.settling_here import settle
@@ -182,6 +184,16 @@ def test_reports_tell_what_a_release_told_and_wait_for_it(full_district: Distric
     full_district.expect("release", "--now", "--reason", "nothing new", "--as", "ana")
     assert send(full_district)["left"] == 0
     assert zipfile.is_zipfile(report)
+
+
+def test_what_was_sent_of_a_submission_is_erased_with_it(district: District) -> None:
+    set_up_doors(district)
+    submission = submit(district)
+    send(district)
+    program = open_program(district)
+    with program.installation.writing() as session:
+        found = collect_dependents(session, [session.get_one(Submission, submission)])
+        assert {row.__tablename__ for row in found} >= {"submissions", "sendings", "listed_students"}
 
 
 def test_an_outbox_out_of_reach_gets_it_when_it_is_back(district: District, tmp_path: Path) -> None:
