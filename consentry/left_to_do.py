@@ -15,6 +15,7 @@ from consentry.corrections import Hint, find_hints
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.reporting import report_as_released
+from store.desk_tables import SubmissionAnswer
 from store.tables import Form, ListedStudent, Partner, Submission
 from store.year_tables import Correction
 
@@ -82,4 +83,15 @@ def _find_answered(program: Program, partner_id: str) -> set[tuple[str, int | No
             row = session.get(ListedStudent, correction.first_row_id) if correction.first_row_id else None
             if form is not None:
                 found.add((form.submission_id, row.row_number if row else None, form.file_name, form.page_index + 1))
+        named = select(SubmissionAnswer).join(Submission, Submission.submission_id == SubmissionAnswer.submission_id)
+        for answer in session.scalars(named.where(Submission.partner_id == partner_id)):
+            form = session.get(Form, answer.answers_form_id) if answer.answers_form_id else None
+            if form is not None:
+                found |= {
+                    (form.submission_id, number, form.file_name, form.page_index + 1)
+                    for number in (None, form.row_number)
+                }
+            row = session.get(ListedStudent, answer.answers_row_id) if answer.answers_row_id else None
+            if row is not None:
+                found.add((row.submission_id, row.row_number, "", None))
     return found

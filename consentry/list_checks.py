@@ -84,10 +84,28 @@ def find_list_faults(student_list: StudentList, ground: ListGround) -> tuple[Row
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeTemplate:
+    """A list template, and the year that it is for."""
+
+    content: bytes
+    school_year: str
+
+
 def write_template(
     program: Program, partner_id: str, school_year: str | None, is_right_to_view: bool, out: Path
 ) -> str:
     """Writes the list template of a partner and year; returns the year. `CommandError` for an unknown partner."""
+    made = make_template(program, partner_id, school_year, is_right_to_view)
+    try:
+        out.write_bytes(made.content)
+    except OSError as error:
+        raise CommandError(f"cannot write {out}: {error.strerror}") from None
+    return made.school_year
+
+
+def make_template(program: Program, partner_id: str, school_year: str | None, is_right_to_view: bool) -> MadeTemplate:
+    """The list template of a partner and year. `CommandError` for an unknown partner."""
     ground = find_ground(program, partner_id, school_year)
     with program.installation.reading() as session:
         roll = find_roll(program.installation, session, ground.today)
@@ -102,11 +120,7 @@ def write_template(
         tuple(languages),
         is_right_to_view,
     )
-    try:
-        out.write_bytes(write_list_template(terms))
-    except OSError as error:
-        raise CommandError(f"cannot write {out}: {error.strerror}") from None
-    return ground.year.label
+    return MadeTemplate(write_list_template(terms), ground.year.label)
 
 
 def _check_row(row: ListRow, ground: ListGround) -> Iterator[RowFault]:

@@ -16,6 +16,7 @@ from consentry.web.doors import Denied, Desk, admit
 from consentry.web.office import Office
 from consentry.web.pages import (
     accounts,
+    answering,
     batches,
     calls,
     cases,
@@ -63,6 +64,7 @@ def make_app(program: Program) -> FastAPI:
     )
     app.state.office = Office(program)
     for pages in (
+        answering,
         entering,
         proving,
         cases,

@@ -38,6 +38,14 @@ FIELD_WORDS = {
     "interpreter": mark("Interpreter"),
 }
 READ_WORDS = {"marked": mark("marked"), "empty": mark("empty"), "unsure": mark("can't tell")}
+HINT_WORDS = {
+    "filled in": mark("was empty and you filled it in afterwards; fill it in before you send the list"),
+    "emptied": mark("was wrong and you emptied it; leave it empty where you aren't sure"),
+    "day and month swapped": mark("had day and month swapped; write it as MM/DD/YYYY"),
+    "spelling": mark("had another spelling than the form; copy it from the form"),
+    "changed": mark("was another one than on the form; copy it from the form"),
+}
+
 REASON_WORDS = {
     Reason.NO_SIGNATURE: mark("no signature"),
     Reason.NO_DATE: mark("no date"),

@@ -157,3 +157,14 @@ def test_a_partner_sees_what_it_was_told_and_not_before(site: Site) -> None:
     assert "Dmitri Volkov" in page
     assert "1000004" in page
     assert not any(told in page for told in ("1000001", "1000002", "1000006"))
+
+
+def test_what_is_left_to_do_stands_on_a_page_and_in_a_workbook(site: Site) -> None:
+    client = site.log_in("par")
+    page = client.get("/left-to-do")
+    assert page.status_code == 200 and "What is left to do" in page.text
+    assert site.another not in page.text
+    for path in ("/left-to-do.xlsx", "/list-template.xlsx"):
+        book = client.get(path)
+        assert (book.status_code, book.content[:2]) == (200, b"PK")
+    assert site.log_in("ana").get("/left-to-do").status_code == 403
