@@ -61,6 +61,7 @@ class JoinedPages:
             altered=tuple(name for reading in readings for name in reading.altered),
             elsewhere=(),
             order_unsure=self.is_unsure or len(codes) > 1,
+            version_unsure=all(reading.version_unsure for reading in readings),
             sheet_code=first.sheet_code or next(iter(codes), ""),
         )
 

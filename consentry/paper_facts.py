@@ -78,6 +78,7 @@ def gather_paper_facts(
         birth_date=_read_birth_date(reading.fields.get("birth_date"), year),
         cut_off_fields=reading.cut_off,
         page_order_unsure=reading.order_unsure,
+        version_unsure=reading.version_unsure,
         altered_fields=reading.altered,
         illegible_fields=tuple(_find_illegible(reading)),
     )

@@ -18,6 +18,7 @@ from ocr.errors import TemplateError
 from ocr.types import FIELD_KINDS
 
 _KEYS = ("field", "page", "box")
+MUST_BE_TOLD = ("consent_yes", "consent_no", "parent_signature", "parent_date")
 _SMALLEST_SIDE = 4.0
 _OVERHANG = 1.0
 _MOST_SHARED = 0.5
@@ -63,9 +64,10 @@ def read_field_map(text: str, pages: Sequence[BlankPage]) -> FieldMap:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise FieldMapError([f"line {mark.line + 1 if mark else 1}: this is not YAML"]) from None
-    listed = _find_list(whole)
-    if listed is None:
-        raise FieldMapError(["line 1: a map is a list under the key 'fields'"])
+    listed, absent = _find_list(whole, "fields"), _find_list(whole, "absent")
+    keys = len(whole.value) if isinstance(whole, yaml.MappingNode) else 0
+    if listed is None or keys != 1 + (absent is not None):
+        raise FieldMapError(["line 1: a map is a list under the key 'fields', and perhaps one under 'absent'"])
     faults: list[str] = []
     found: list[MappedField] = []
     for node in listed.value:
@@ -77,16 +79,30 @@ def read_field_map(text: str, pages: Sequence[BlankPage]) -> FieldMap:
             faults += [f"line {node.start_mark.line + 1}: {fault}" for fault in entry]
     if not listed.value:
         faults.append("line 1: no field is listed")
+    faults += _find_untold(found, absent)
     if faults:
         raise FieldMapError(faults)
     return FieldMap(tuple(found))
 
 
-def _find_list(whole: yaml.Node | None) -> yaml.SequenceNode | None:
-    if not isinstance(whole, yaml.MappingNode) or len(whole.value) != 1:
+def _find_list(whole: yaml.Node | None, name: str) -> yaml.SequenceNode | None:
+    if not isinstance(whole, yaml.MappingNode):
         return None
-    key, listed = whole.value[0]
-    return listed if key.value == "fields" and isinstance(listed, yaml.SequenceNode) else None
+    return next((node for key, node in whole.value if key.value == name and isinstance(node, yaml.SequenceNode)), None)
+
+
+def _find_untold(found: Sequence[MappedField], absent: yaml.SequenceNode | None) -> Iterator[str]:
+    """What decides a consent has to be mapped, or said not to stand on the form: left out by mistake it would count for yes."""
+    named = {entry.name for entry in found}
+    said = [node.value for node in absent.value] if absent is not None else []
+    line = absent.start_mark.line + 1 if absent is not None else 1
+    yield from (f"line {line}: no field is called {name!r}" for name in said if name not in FIELD_KINDS)
+    yield from (f"line {line}: {name} is mapped and said to be absent" for name in said if name in named)
+    yield from (
+        f"line 1: {name} is neither mapped nor listed under 'absent'"
+        for name in MUST_BE_TOLD
+        if name not in named and name not in said
+    )
 
 
 def _read_entry(node: yaml.Node, pages: Sequence[BlankPage]) -> MappedField | list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.blank_pdfs import DOTS_PER_INCH, POINTS_PER_INCH, read_blank_pages
+from ocr.field_maps import MUST_BE_TOLD
 from ocr.map_drafting import Draft
 
 _SURE_COLOUR, _UNSURE_COLOUR = (20, 130, 40), (210, 90, 0)
@@ -34,6 +35,9 @@ def write_draft(draft: Draft, name: str) -> str:
         lines += [
             f"- {{field: {drafted.field.name}, page: {drafted.field.page_number}, box: [{box}]}}  # {label}{remark}"
         ]
+    untold = [name for name in MUST_BE_TOLD if name in draft.missing]
+    if untold:
+        lines += ["# If the form prints no such field, say so in a line like this:", f"# absent: [{', '.join(untold)}]"]
     if draft.missing:
         lines.append(f"# Not found: {', '.join(draft.missing)}")
     return "\n".join(lines) + "\n"

@@ -59,6 +59,7 @@ def read_cut_form(page: NDArray[np.uint8], registration: Registration, cuts: Map
         agreement=registration.agreement,
         page_number=registration.template.page_number,
         elsewhere=registration.template.elsewhere,
+        version_unsure=registration.version_unsure,
         sheet_code=read_sheet_code(page, registration.page_map, registration.template),
     )
 

@@ -131,7 +131,7 @@ class FormReading:
     top left; `cut_off` names fields that lie outside the picture, `altered` those scribbled over or struck out;
     `agreement` and `inliers` tell how well it registered; `page_number` (from 1) which page of the blank it is, `elsewhere`
     which fields stand on its other pages alone, `order_unsure` whether its pages were joined in doubt; `sheet_code` what the
-    code says that was printed beyond the blank's own.
+    code says that was printed beyond the blank's own; `version_unsure` whether it may as well be another year's or language's.
     """
 
     template_identity: TemplateIdentity
@@ -145,6 +145,7 @@ class FormReading:
     elsewhere: tuple[str, ...] = ()
     order_unsure: bool = False
     sheet_code: str = ""
+    version_unsure: bool = False
 
     def with_typed_fields(self, typed: Mapping[str, str]) -> FormReading:
         """The reading with values that a program typed into a fillable form in place of their pixels."""
@@ -174,6 +175,7 @@ class FormReading:
             "elsewhere": self.elsewhere,
             "order_unsure": self.order_unsure,
             "sheet_code": self.sheet_code,
+            "version_unsure": self.version_unsure,
             "fields": {name: _describe(reading) for name, reading in self.fields.items()},
         }
         arrays: dict[str, np.ndarray] = {
@@ -213,6 +215,7 @@ class FormReading:
             tuple(described.get("elsewhere", ())),
             described.get("order_unsure", False),
             described.get("sheet_code", ""),
+            described.get("version_unsure", False),
         )
 
 

@@ -9,7 +9,7 @@ know. A page of another form, a letter or a cover sheet gives none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -37,14 +37,17 @@ _RIVAL_VOTES = 0.5
 _RIVAL_AGREEMENT = 0.6
 _COMPARE_SCALE = 0.5
 _AGREEMENT_SCALE = 0.25
-_BLOCK, _LEAST_BLOCK, _LEAST_CONTRAST, _LEAST_DIFFERENCE = 24, 40, 0.04, 0.04
+_SHARP_BLUR = 0.8  # a year's digit is six pixels wide: more blur and two years look alike
+_LEAST_BLOCK_FIT = 0.5
+_LEAST_LEAD = 0.03  # two years of one form, all kinds of scans: 0.085 to 0.117
+_BLOCK, _LEAST_BLOCK, _LEAST_CONTRAST, _LEAST_DIFFERENCE = 24, 40, 0.04, 0.025
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
     """Where a blank lies on a page. `inliers` features agree on it; `found_share` of the blank's patches were found again, 0
     to 1, and `found_inside` of those that lie in the picture; `agreement` is the correlation, -1 to 1, of the blank's printed
-    ink with the page.
+    ink with the page; `version_unsure`: nothing that is left on the page tells this blank from another that we know.
     """
 
     template: Template
@@ -53,6 +56,7 @@ class Registration:
     found_share: float
     found_inside: float
     agreement: float
+    version_unsure: bool = False
 
     @property
     def homography(self) -> Homography:
@@ -259,16 +263,22 @@ def _tell_version(
         if _says(text, code.text):
             return best
         return _lay_named(page, features, laid, text, index)
-    flat = _flatten_small(laid.shrunk, best.page_map, best.template)
+    flat, closest = _flatten_small(laid.shrunk, best.page_map, best.template), False
     for rival in [
         rival
         for rival in rivals
         if rival.page.shape == best.template.page.shape and _compare(flat, rival) >= _RIVAL_AGREEMENT * best.agreement
     ][:_RIVALS]:
         entry = _refine(laid.shrunk, best.page_map, rival, *_no_points(), best.inliers)
-        if entry.is_sure and _fits_better(laid.shrunk, entry, best):
-            best = entry
-    return best
+        if not entry.is_sure:
+            continue
+        lead = _measure_lead(laid.shrunk, entry, best)
+        unsure = lead is not None and abs(lead) < _LEAST_LEAD
+        if lead is not None and lead > 0:
+            best, closest = entry, unsure
+        else:
+            closest = closest or unsure
+    return replace(best, version_unsure=closest)
 
 
 def _says(text: str, printed: str) -> bool:
@@ -297,29 +307,41 @@ def _no_points() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.zeros((0, 2)), np.zeros((0, 2))
 
 
-def _fits_better(shrunk: ShrunkPage, rival: Registration, best: Registration) -> bool:
-    """Whether the rival's blank is closer to the page in the blocks where the two blanks differ: block by block, so that a hole
-    or a hand over one of them doesn't outweigh the others.
+def _measure_lead(shrunk: ShrunkPage, rival: Registration, best: Registration) -> float | None:
+    """By how much closer (-2 to 2) the rival's blank is to the page where the two blanks differ: block by block, so that a hole
+    or a hand over one of them doesn't outweigh the others. Nought where nothing that differs is left; None for equal blanks.
     """
     size = best.template.page.shape
-    one, other = (soften(shrink_blank(entry.template.page, _COMPARE_SCALE)) for entry in (rival, best))
+    one, other = (_sharpen(shrink_blank(entry.template.page, _COMPARE_SCALE)) for entry in (rival, best))
     differs = _find_differing_blocks(one, other)
+    if not differs.any():
+        return None
     flat_rival, flat_best = (
-        soften(entry.page_map.shrink(shrunk.scale).flatten(shrunk.picture, size, _COMPARE_SCALE))
+        _sharpen(entry.page_map.shrink(shrunk.scale).flatten(shrunk.picture, size, _COMPARE_SCALE))
         for entry in (rival, best)
     )
-    gain = 0.0
+    gain, looked_at = 0.0, 0
     for y in range(0, differs.shape[0], _BLOCK):
         for x in range(0, differs.shape[1], _BLOCK):
             block = (slice(y, y + _BLOCK), slice(x, x + _BLOCK))
             chosen = differs[block]
             if chosen.sum() < _LEAST_BLOCK or flat_best[block][chosen].std() < _LEAST_CONTRAST:
                 continue  # nothing is printed there any more: torn off, covered or faded
-            gain += float(chosen.sum()) * (
-                _correlate(flat_rival[block][chosen], one[block][chosen])
-                - _correlate(flat_best[block][chosen], other[block][chosen])
+            fits = (
+                _correlate(flat_rival[block][chosen], one[block][chosen]),
+                _correlate(flat_best[block][chosen], other[block][chosen]),
             )
-    return gain > 0
+            if max(fits) < _LEAST_BLOCK_FIT:
+                continue  # what stands there is neither's print
+            looked_at += int(chosen.sum())
+            gain += float(chosen.sum()) * (fits[0] - fits[1])
+    return gain / looked_at if looked_at else 0.0
+
+
+def _sharpen(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A picture for comparing small print: softened by less than a pixel, 0 (ink) to 1 (paper)."""
+    sharp: NDArray[np.float32] = cv2.GaussianBlur(picture, (0, 0), _SHARP_BLUR).astype(np.float32) / 255.0
+    return sharp
 
 
 def _find_differing_blocks(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:

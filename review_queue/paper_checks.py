@@ -135,6 +135,10 @@ def check_completeness(facts: FormFacts, policy: Policy, today: date) -> Iterato
         yield _returned(Reason.MISSING_PAGE, f"a part of the form is not in the picture: {fields}")
     if facts.paper.page_order_unsure:
         yield _for_review(Reason.MISSING_PAGE, "its pages lay out of order: see that they belong to one form")
+    if facts.paper.version_unsure:
+        yield _for_review(
+            Reason.WRONG_YEAR_FORM, "what tells its year or language is torn off or covered: see which it is"
+        )
 
 
 def check_alterations(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:

@@ -171,6 +171,7 @@ class PaperFacts:
     illegible_fields: tuple[str, ...] = ()
     cut_off_fields: tuple[str, ...] = ()
     page_order_unsure: bool = False
+    version_unsure: bool = False
     altered_fields: tuple[str, ...] = ()
     sheet: SheetFit = SheetFit.NONE
 

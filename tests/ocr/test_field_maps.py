@@ -28,6 +28,7 @@ fields:
 - {field: contact, page: one, box: [1, 2, .nan, 40]}
 - {field: other_name, page: 1, box: [41, 201, 190, 231]}
 - parent_name
+absent: [parent_signature, parent_date, consent_no, grade, signature]
 """
 TOLD = (
     "line 4: no field is called 'student_frist'; docs/forms.md lists them",
@@ -42,6 +43,8 @@ TOLD = (
     "line 12: a box is four numbers: left, top, right, bottom",
     "line 13: other_name lies on student_first",
     "line 14: an entry has the keys field, page and box",
+    "line 15: no field is called 'signature'",
+    "line 1: consent_yes is neither mapped nor listed under 'absent'",
 )
 
 
@@ -60,7 +63,7 @@ def test_all_faults_are_told_together() -> None:
     with pytest.raises(FieldMapError) as told:
         read_field_map(FAULTY, pages)
     assert told.value.faults == TOLD
-    assert str(told.value).startswith("the field map has 12 faults: line 4: no field")
+    assert str(told.value).startswith("the field map has 14 faults: line 4: no field")
     assert "\n" not in str(told.value)
 
 
@@ -68,9 +71,13 @@ def test_all_faults_are_told_together() -> None:
     ("text", "fault"),
     [
         ("fields: [", "line 1: this is not YAML"),
-        ("", "line 1: a map is a list under the key 'fields'"),
-        ("- {field: grade, page: 1, box: [1, 2, 30, 40]}", "line 1: a map is a list under the key 'fields'"),
-        ("fields: []", "line 1: no field is listed"),
+        ("", "line 1: a map is a list under the key 'fields', and perhaps one under 'absent'"),
+        (
+            "- {field: grade, page: 1, box: [1, 2, 30, 40]}",
+            "line 1: a map is a list under the key 'fields', and perhaps one under 'absent'",
+        ),
+        ("fields: []\nabsent: [consent_yes, consent_no, parent_signature, parent_date]", "line 1: no field is listed"),
+        ("fields: []\nothers: []", "line 1: a map is a list under the key 'fields', and perhaps one under 'absent'"),
     ],
 )
 def test_what_is_no_map_is_told(text: str, fault: str) -> None:
