@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from matching.child_index import ChildIndex
 from matching.grades import read_grade
 from matching.name_folding import join_words, parts_of, words_of
-from matching.name_roles import Cell, NameRecord, Role, forms_of_cell, words_of_record
+from matching.name_roles import Role, words_of_record
 from matching.pixels import measure_gap
 from matching.posterior import FieldRatios
 from matching.query_reading import text_of, value_of
@@ -55,9 +55,8 @@ def compare_joined(written: str, real: str) -> Agreement:
 
 def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: float, other_order: bool) -> Evidence:
     """Evidence of one name box."""
-    field = {Role.FIRST: "student_first", Role.LAST: "student_last", Role.MIDDLE: "student_middle"}[role]
-    record, label, shown = index.record(child), _LABEL[role], text_of(value)
-    own = {Role.FIRST: record.first, Role.LAST: record.last, Role.MIDDLE: record.middle}[role]
+    columns, label, shown, field = index.columns, _LABEL[role], text_of(value), f"student_{role}"
+    own = (columns.first if role is Role.FIRST else columns.last if role is Role.LAST else columns.middle)[child]
     written = join_words(shown)
     if not written or not own:
         return Evidence(field, shown, Agreement.MISSING, 0.0, f"{label} missing")
@@ -67,17 +66,17 @@ def word_name(index: ChildIndex, child: int, role: Role, value: object, weight: 
         share = index.names.rarity(role, own)
         how = "rare" if share < RARE else "common" if share > COMMON else "not rare"
         return Evidence(field, shown, level, weight, f"{label} agrees, {how}: {count}")
-    if role is Role.FIRST and any(written == join_words(name) for name in parts_of(record.preferred_first)):
-        return Evidence(field, shown, Agreement.EXACT, weight, f"preferred name agrees: {record.preferred_first}")
+    preferred = columns.preferred_first[child] if role is Role.FIRST else ""
+    if any(written == join_words(name) for name in parts_of(preferred)):
+        return Evidence(field, shown, Agreement.EXACT, weight, f"preferred name agrees: {preferred}")
     if level in {Agreement.VARIANT, Agreement.CLOSE}:
         how = "is another form of" if level is Agreement.VARIANT else "is a letter or two from"
         return Evidence(field, shown, level, weight, f"{label} {shown} {how} {own}")
-    if written in joined_forms(record, role):
+    if may_leave(index, child, role, written):
         return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} {shown} is part or another form of {own}")
     if is_reading(value) and weight > 3.0:
         return Evidence(field, shown, Agreement.CLOSE, weight, f"{label} read as {shown}, fits {own} well")
-    everywhere = words_of_record(record)
-    if other_order and words_of(shown) and all(word in everywhere for word in words_of(shown)):
+    if other_order and words_of(shown) and words_of_record(index.record(child)).issuperset(words_of(shown)):
         return Evidence(field, shown, Agreement.VARIANT, weight, f"{label} {shown} stands in another place of the name")
     if is_reading(value) and weight > 0.5:
         return Evidence(field, shown, Agreement.PARTIAL, weight, f"{label} read as {shown}, fits {own} somewhat")
@@ -238,16 +237,14 @@ _WORDED = {
 _RATIO_OF = {"parent_name": "guardian"}
 
 
-def joined_forms(record: NameRecord, role: Role) -> frozenset[str]:
-    """Everything, joined, that the habits may put into one box for this child."""
-    cells = zip(
-        Cell, (record.first, record.middle, record.last, record.preferred_first, record.other_names), strict=True
-    )
-    forms = {use.text.replace(" ", "") for cell, text in cells for use in forms_of_cell(cell, text) if use.role is role}
-    first, middle, last = join_words(record.first), join_words(record.middle), join_words(record.last)
-    if middle:
-        forms |= {first + middle} if role is Role.FIRST else {middle + last}
-    return frozenset(forms)
+def may_leave(index: ChildIndex, child: int, role: Role, written: str) -> bool:
+    """Whether the habits may put this joined text into one box for this child."""
+    columns = index.columns
+    middle = join_words(columns.middle[child])
+    beside = join_words((columns.first if role is Role.FIRST else columns.last)[child])
+    if middle and written == (beside + middle if role is Role.FIRST else middle + beside):
+        return True
+    return index.names.may_leave(role, child, written)
 
 
 def _says_something(value: object) -> bool:

@@ -283,6 +283,14 @@ class NameIndex:
             self._related = self.vocabulary.relate_forms()
         return self._related
 
+    def may_leave(self, role: Role, child: int, joined: str) -> bool:
+        """Whether this is one of the forms that a child's names leave in the box."""
+        number, postings = self.vocabulary.id_of.get(joined), self.postings[role]
+        return (
+            number is not None
+            and number in postings.forms[postings.child_start[child] : postings.child_start[child + 1]]
+        )
+
     def frequency_words(self, role: Role, text: str) -> str:
         """How many of all, "3 in 49,240": enrolled children bear this name in this role."""
         number = self.vocabulary.id_of.get("".join(words_of(text)))
