@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from itertools import chain
+from itertools import count as count_up
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -27,7 +29,9 @@ MOST_LINES = 200
 _LOOKED_AT_ONCE = 50
 
 _Query = TypeVar("_Query", bound="Select[*tuple[Any, ...]]")
-_QueueSelect = Select[str, list[str], str, str, date, datetime, int, str | None]
+_QueueSelect = Select[str, list[str], str, str, date, str | None]
+_PLACE = (Submission.received_on, Submission.created_at, Form.position, Case.case_id)
+"""The order of the queue; no two cases share a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,23 @@ def describe_queue(program: Program, session: Session, wanted: QueueFilter, user
     reasons: Counter[str] = Counter()
     for codes, count in by_reasons:
         reasons.update(dict.fromkeys(codes, count))
-    days = session.execute(_join(select(Submission.received_on, func.count())).group_by(Submission.received_on)).all()
+    days = session.execute(
+        _join(select(Submission.received_on, func.count()), False).group_by(Submission.received_on)
+    ).all()
     grades = dict.fromkeys(GRADES, 0)
     for received, count in days:
         grades[grade_age(rulebook, (today - received).days)] += count
-    partners = session.execute(_join(select(Form.partner_id, Partner.name)).distinct().order_by(Partner.name)).all()
-    schools = session.scalars(_join(select(named)).distinct()).all()
+    named_partners = _join(select(Form.partner_id, Partner.name).distinct(), False)
+    of_partner = Partner.partner_id == Form.partner_id
+    partners = session.execute(named_partners.join(Partner, of_partner).order_by(Partner.name)).all()
+    schools = session.scalars(_join(select(named).distinct(), True)).all()
     lines = list(list_lines(program, session, wanted, user, MOST_LINES))
-    found = session.scalar(_narrow(program, session, _join(select(func.count(Case.case_id))), wanted, user)) or 0
+    found = (
+        session.scalar(
+            _narrow(program, session, _join(select(func.count(Case.case_id)), bool(wanted.school)), wanted, user)
+        )
+        or 0
+    )
     decided = (
         select(func.count())
         .select_from(Decision)
@@ -118,12 +131,10 @@ def describe_queue(program: Program, session: Session, wanted: QueueFilter, user
 
 def find_next(program: Program, session: Session, wanted: QueueFilter, after: str, user: str) -> str | None:
     """The next case after one that nobody else holds and that isn't put off; from the top again at the end."""
-    following = (
-        line.case_id for line in list_lines(program, session, wanted, user, None, after) if _is_free(line, user)
-    )
-    from_top = (line.case_id for line in list_lines(program, session, wanted, user, None) if _is_free(line, user))
-    found = next((case_id for case_id in following if case_id != after), None)
-    return found or next((case_id for case_id in from_top if case_id != after), None)
+    here = _find_place(session, after) if after else None
+    following = _list_free(program, session, wanted, user, here) if here is not None else iter(())
+    from_top = _list_free(program, session, wanted, user, None)
+    return next((case_id for case_id in chain(following, from_top) if case_id != after), None)
 
 
 def grade_age(rulebook: Rulebook, days: int) -> str:
@@ -131,43 +142,54 @@ def grade_age(rulebook: Rulebook, days: int) -> str:
     return ON_TIME if days <= rulebook.soon_days else SOON_LATE if days <= rulebook.late_days else LATE
 
 
-def _is_free(line: QueueLine, user: str) -> bool:
-    return line.holder in (None, user) and line.put_off_to is None and user not in line.accepted_by
+def _find_place(session: Session, case_id: str) -> Sequence[object] | None:
+    of_case = (
+        select(*_PLACE)
+        .join(Form, Form.submission_id == Submission.submission_id)
+        .join(Case, Case.form_id == Form.form_id)
+        .where(Case.case_id == case_id)
+    )
+    return session.execute(of_case).first()
+
+
+def _list_free(
+    program: Program, session: Session, wanted: QueueFilter, user: str, after: Sequence[object] | None
+) -> Iterator[str]:
+    """Cases that the user may take up, oldest first, looked at a few at a time."""
+    clock = program.read_clock()
+    query = _narrow(program, session, _join(select(Case.case_id), bool(wanted.school)), wanted, user).order_by(*_PLACE)
+    if after is not None:
+        reached = (literal(value, column.type) for value, column in zip(after, _PLACE, strict=True))
+        query = query.where(tuple_(*_PLACE) > tuple_(*reached))
+    put_off, accepted = _find_put_off(session, clock.today), _find_accepted(session)
+    for start in count_up(0, _LOOKED_AT_ONCE):
+        ids = session.scalars(query.limit(_LOOKED_AT_ONCE).offset(start)).all()
+        claims = find_claims(session, clock.now, ids)
+        for case_id in ids:
+            claim = claims.get(case_id)
+            is_held = claim is not None and claim.holder != user
+            if not is_held and case_id not in put_off and user not in accepted.get(case_id, frozenset()):
+                yield case_id
+        if len(ids) < _LOOKED_AT_ONCE:
+            return
 
 
 def list_lines(
-    program: Program, session: Session, wanted: QueueFilter, user: str, most: int | None, after: str = ""
+    program: Program, session: Session, wanted: QueueFilter, user: str, most: int | None
 ) -> Iterator[QueueLine]:
-    """Open cases, oldest first, at most `most`; those after a case where one is named."""
+    """Open cases, oldest first, at most `most`."""
     clock, rulebook = program.read_clock(), program.rulebook
     columns: _QueueSelect = select(
-        Case.case_id,
-        Case.reasons,
-        Form.partner_id,
-        Partner.name,
-        Submission.received_on,
-        Submission.created_at,
-        Form.position,
-        _find_school(session),
+        Case.case_id, Case.reasons, Form.partner_id, Partner.name, Submission.received_on, _find_school(session)
     )
-    place = (Submission.received_on, Submission.created_at, Form.position, Case.case_id)
-    query = _narrow(program, session, _join(columns), wanted, user).order_by(*place)
-    if after:
-        here = session.execute(
-            select(*place)
-            .join(Form, Form.submission_id == Submission.submission_id)
-            .join(Case, Case.form_id == Form.form_id)
-            .where(Case.case_id == after)
-        ).first()
-        if here is not None:
-            reached = (literal(value, column.type) for value, column in zip(here, place, strict=True))
-            query = query.where(tuple_(*place) > tuple_(*reached))
+    named = _join(columns, with_row=True).join(Partner, Partner.partner_id == Form.partner_id)
+    query = _narrow(program, session, named, wanted, user).order_by(*_PLACE)
     put_off, accepted = _find_put_off(session, clock.today), _find_accepted(session)
     rows = session.execute(query.limit(most).execution_options(yield_per=min(most or MOST_LINES, _LOOKED_AT_ONCE)))
     for some in rows.partitions():
         claims = find_claims(session, clock.now, [row.case_id for row in some])
         for row in some:
-            case_id, reasons, partner_id, partner_name, received, _, _, school = row
+            case_id, reasons, partner_id, partner_name, received, school = row
             age, claim = (clock.today - received).days, claims.get(case_id)
             yield QueueLine(
                 case_id=case_id,
@@ -183,17 +205,18 @@ def list_lines(
             )
 
 
-def _join(query: _Query) -> _Query:
-    """All open cases with their forms, rows and partners."""
-    row_id = Form.submission_id.concat("/").concat(cast(Form.row_number, String))
-    return (
+def _join(query: _Query, with_row: bool) -> _Query:
+    """All open cases with their forms and submissions, and their list rows where those are asked for."""
+    joined = (
         query.select_from(Case)
         .join(Form, Form.form_id == Case.form_id)
         .join(Submission, Submission.submission_id == Form.submission_id)
-        .join(Partner, Partner.partner_id == Form.partner_id)
-        .outerjoin(ListedStudent, ListedStudent.row_id == row_id)
         .where(Case.state == "open")
     )
+    if not with_row:
+        return joined
+    row_id = Form.submission_id.concat("/").concat(cast(Form.row_number, String))
+    return joined.outerjoin(ListedStudent, ListedStudent.row_id == row_id)
 
 
 def _narrow(program: Program, session: Session, query: _Query, wanted: QueueFilter, user: str) -> _Query:

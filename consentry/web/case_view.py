@@ -141,7 +141,10 @@ def show_candidates(office: Office, session: Session, form: Form) -> tuple[Shown
         if student is None:
             continue
         rivals = [students[other] for other in ids if other in students and other != student.student_id]
-        kin = [other for other in rivals if children and children.are_siblings(student.student_id, other.student_id)]
+        alike = [
+            other for other in rivals if _name_words(other) & _name_words(student)
+        ]  # no kin without, and quick to ask
+        kin = [other for other in alike if children and children.are_siblings(student.student_id, other.student_id)]
         percent = f"{100 * float(str(entry['probability'])):.1f}%"
         shown.append(ShownCandidate(student, percent, draw_waterfall(entry["evidence"]), _list_rivals(student, kin)))
     return tuple(shown)
@@ -163,6 +166,10 @@ def _find_doubtful(form: Form) -> str:
     empty = [name for name, field in fields.items() if name != "student_id" and not field.get("value")]
     unsure = {name: float(str(field.get("confidence") or 0.0)) for name, field in fields.items() if field.get("value")}
     return empty[0] if empty else min(unsure, key=lambda name: unsure[name], default="")
+
+
+def _name_words(student: ShownStudent) -> set[str]:
+    return set(student.last.casefold().replace("-", " ").split())
 
 
 def _list_rivals(student: ShownStudent, kin: list[ShownStudent]) -> tuple[Rival, ...]:
