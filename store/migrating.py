@@ -1,4 +1,7 @@
-"""Brings a database to the schema of this version, forward only, in one transaction."""
+"""Brings a database to the schema of this version, forward only, in one transaction, by one process at a time.
+
+Several processes may open a home of before at the same moment: the first one migrates, the others wait and find it done.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
 
 NEWEST = "head"
+_LOCK_NUMBER = 0x636F6E73656E7472
+"""Of PostgreSQL's advisory lock: any number that nobody else takes."""
 
 
 def migrate(engine: Engine, revision: str = NEWEST) -> None:
@@ -17,4 +24,19 @@ def migrate(engine: Engine, revision: str = NEWEST) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.attributes["connection"] = connection
+        if _is_newest(connection, config):
+            return
+        _wait_for_others(connection)
         command.upgrade(config, revision)
+
+
+def _is_newest(connection: Connection, config: Config) -> bool:
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(config).get_current_head()
+
+
+def _wait_for_others(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
