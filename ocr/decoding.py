@@ -13,19 +13,18 @@ from datetime import date
 
 import numpy as np
 
-from ocr.alphabet import BLANK, INDEX_OF, OTHER, SIZE, SPACE, fold_text
+from ocr.alphabet import SIZE, fold_text
 from ocr.ctc import Matrix, score_candidates
 from ocr.dates import rank_days, read_as_digits, weigh_days
+from ocr.digit_mixing import claim_confidence as claim_digits
+from ocr.digit_mixing import mix_scores
+from ocr.id_reading import read_id
 from ocr.name_confidence import claim_confidence
 from ocr.name_reading import spell_names, write_like
 from ocr.recogniser import CtcOutput
 from ocr.types import FieldKind
 
-_DIGITS = [INDEX_OF[digit] for digit in "0123456789"]
 _MISFIT_A_LETTER = 1.6
-_SHAPES = {7: 0.0, 10: -2.0}  # digits of the district's ID and of the state's, as log weights
-_STRANGE_SHAPE = -4.0
-_MOST_SURE = 0.965
 _LEAST_LETTERS = 3
 
 
@@ -45,7 +44,7 @@ def decode(kind: FieldKind, output: CtcOutput, views: Sequence[Matrix]) -> Decod
     if kind is FieldKind.DATE:
         return _decode_date(views, output.text)
     if kind is FieldKind.STUDENT_ID:
-        return _decode_id(views, output.text)
+        return _decode_id(views)
     text = " ".join(output.text.split())
     return Decoded(text, text, _free_confidence(output.matrix, text))
 
@@ -67,41 +66,22 @@ def _free_confidence(matrix: Matrix, text: str) -> float:
     return min(1.0, float(np.exp(score_candidates(matrix, [text])[0])))
 
 
-def _decode_id(views: Sequence[Matrix], greedy: str) -> Decoded:
-    letters = sum(character.isalpha() for character in greedy)
-    if letters >= 3 and any(character.isdigit() for character in greedy[:1]):
-        username = "".join(greedy.split()).casefold()
-        return Decoded(username, username, _free_confidence(views[0], username))
-    wide = [read_as_digits(view) for view in views]
-    numbers = sorted({number for matrix in wide if (number := _spell_digits(matrix))})
-    if not numbers:
-        return Decoded("", "", 0.0)
-    scores = np.sum([score_candidates(matrix[:, :SIZE], numbers) for matrix in wide], axis=0)
-    weights = scores + [_SHAPES.get(len(number), _STRANGE_SHAPE) for number in numbers]
-    best = int(weights.argmax())
-    share = float(np.exp(weights[best] - np.logaddexp.reduce(weights)))
-    return Decoded(numbers[best], numbers[best], _MOST_SURE * share)
-
-
-def _spell_digits(wide: Matrix) -> str:
-    """The digits of the best path."""
-    quiet = wide[:, [BLANK, SPACE, OTHER]].sum(axis=1)
-    digits = wide[:, _DIGITS]
-    best = np.where(digits.max(axis=1) > quiet, digits.argmax(axis=1), -1)
-    kept = best[np.insert(best[1:] != best[:-1], 0, True)] if len(best) else best
-    return "".join(str(digit) for digit in kept if digit >= 0)
+def _decode_id(views: Sequence[Matrix]) -> Decoded:
+    belief = read_id(views)
+    confidence = claim_digits(FieldKind.STUDENT_ID, belief.share) if belief.text else 0.0
+    return Decoded(belief.text, belief.text, confidence)
 
 
 def _decode_date(views: Sequence[Matrix], greedy: str) -> Decoded:
     tables = [weigh_days(view).table for view in views]
-    scores = np.sum(tables, axis=0)
+    scores = mix_scores(tables)
     ranked = rank_days(scores, 1)
     if not ranked:
         return Decoded(greedy, "", 0.0)
     day, share = ranked[0].day, ranked[0].share
     misfit = min(_free_score(view) - float(table.max()) for view, table in zip(views, tables, strict=True))
     sure = float(np.clip(1.0 - misfit / (8 * _MISFIT_A_LETTER), 0.0, 1.0))
-    return Decoded(_write_as_seen(views[0], day, greedy), day.isoformat(), share * sure)
+    return Decoded(_write_as_seen(views[0], day, greedy), day.isoformat(), claim_digits(FieldKind.DATE, share) * sure)
 
 
 def _free_score(matrix: Matrix) -> float:

@@ -19,6 +19,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from ocr.alphabet import SIZE, fold_text
 from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
 from ocr.dates import DayShare, find_swapped, rank_days, read_as_digits, weigh_days, weigh_typed_days
+from ocr.id_reading import IdShape, name_id_shape
 from ocr.letters import read_as_letters
 from ocr.template import TemplateIdentity
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox
@@ -80,6 +81,11 @@ class FieldReading:
         if self.kind is not FieldKind.DATE or not self.value:
             return []
         return rank_days(self._mean_days(), count)
+
+    @property
+    def id_shape(self) -> IdShape:
+        """Whether the district's number, the state's or a username stands in an ID field."""
+        return name_id_shape(self.value)
 
     @property
     def swapped_day(self) -> date | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
-from ocr.marks import SURELY_EMPTY, SURELY_MARKED, UNSURE, MarkReading, find_faint_ink
+from ocr.marks import UNSURE, MarkReading, find_faint_ink
 from ocr.print_likeness import measure_print_likeness
 from ocr.signature_traits import measure_traits
 from ocr.specks import drop_specks, drop_streaks, find_groups
@@ -29,6 +29,7 @@ _SET, _PERHAPS_SET = 0.98, 0.4
 _SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
+_SIGNED, _NOT_SIGNED = MarkReading(Mark.MARKED, 0.99), MarkReading(Mark.EMPTY, 0.99)
 
 Ink = NDArray[np.uint8]
 
@@ -37,13 +38,13 @@ def read_signature(crop: FieldCrop) -> MarkReading:
     """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
     ink = drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
     own, strange = _choose_own(ink, crop)
-    judged = _judge(own, crop) if own.any() else SURELY_EMPTY
+    judged = _judge(own, crop) if own.any() else _NOT_SIGNED
     if judged.mark is not Mark.EMPTY:
         return judged
     if strange.any() and _judge(strange, crop).mark is not Mark.EMPTY:
         return UNSURE
     little = not own.any() or measure_traits(own, crop.unit).path < _LEAST_PATH
-    return UNSURE if little and _would_sign(_find_faint_writing(crop), crop) else SURELY_EMPTY
+    return UNSURE if little and _would_sign(_find_faint_writing(crop), crop) else _NOT_SIGNED
 
 
 def _find_faint_writing(crop: FieldCrop) -> Ink:
@@ -63,10 +64,10 @@ def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
     drawn = _drop_blots(ink, crop.unit)
     legible = traits.letters > _FEW_LETTERS and traits.tall * crop.unit >= _LEGIBLE
     if traits.straight >= _STRAIGHT or (likeness >= _SET and legible):
-        return SURELY_EMPTY
+        return _NOT_SIGNED
     path = measure_traits(drawn, crop.unit).path if drawn.any() else 0.0
     if path < (_LEAST_PATH if traits.straight < _PLAIN else _SURE_PATH):
-        return UNSURE if traits.letters >= _SOME_LETTERS and traits.tall >= _TALL else SURELY_EMPTY
+        return UNSURE if traits.letters >= _SOME_LETTERS and traits.tall >= _TALL else _NOT_SIGNED
     rows, columns = np.nonzero(_keep_main(drawn, crop.unit))
     small = max(np.ptp(rows), np.ptp(columns)) < _SMALL * crop.unit
     doubtful = (
@@ -76,7 +77,7 @@ def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
         small and traits.crossing >= (_CROSSING if _has_loop(ink) else _CROSSING_BARE),
         _stands_on_edge(rows, crop),
     )
-    return UNSURE if any(doubtful) else SURELY_MARKED
+    return UNSURE if any(doubtful) else _SIGNED
 
 
 def _has_loop(ink: Ink) -> bool:
