@@ -24,7 +24,7 @@ from ocr.name_reading import spell_names, write_like
 from ocr.recogniser import CtcOutput
 from ocr.types import FieldKind
 
-_MISFIT_A_LETTER = 1.6
+_MISFIT_A_LETTER, _USUAL_MISFIT = 1.6, 5.0
 _LEAST_LETTERS = 3
 
 
@@ -80,7 +80,7 @@ def _decode_date(views: Sequence[Matrix], greedy: str) -> Decoded:
         return Decoded(greedy, "", 0.0)
     day, share = ranked[0].day, ranked[0].share
     misfit = min(_free_score(view) - float(table.max()) for view, table in zip(views, tables, strict=True))
-    sure = float(np.clip(1.0 - misfit / (8 * _MISFIT_A_LETTER), 0.0, 1.0))
+    sure = float(np.clip(1.0 - max(0.0, misfit - _USUAL_MISFIT) / (8 * _MISFIT_A_LETTER), 0.0, 1.0))
     return Decoded(_write_as_seen(views[0], day, greedy), day.isoformat(), claim_digits(FieldKind.DATE, share) * sure)
 
 
