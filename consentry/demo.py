@@ -11,7 +11,10 @@ from datetime import date
 from pathlib import Path
 
 from access import AgreementKind, AgreementStatus
+from access.adr_package import FileFormat
+from consentry.delivering import DeliveryRequest, deliver_reports
 from consentry.enrollment import load_enrollment
+from consentry.glance_data import load_student_data
 from consentry.program import Program
 from consentry.receiving import receive_submission
 from consentry.registering import add_form, add_partner, record_agreement
@@ -20,6 +23,7 @@ from consentry.settings import Settings
 from consentry.showing import find_partner_access, list_queue, show_submission
 from consentry.working import Progress, run_workers
 from fixtures.cases import FORMS_OF_DEMO, PARTNER_ID, PARTNER_NAME, TODAY, build_demo
+from fixtures.student_data import write_student_data
 from store import Installation, JsonValue
 
 SEED = 1
@@ -74,6 +78,7 @@ class DemoResult:
             "review queue": f"{start} queue list",
             "error report": str(self.report),
             "every form": f"{start} status {self.submission_id} --json",
+            "the reports": f"{self.home}/demo/package",
             "ledger": f"{start} ledger verify",
         }
         if self.first_case:
@@ -95,12 +100,21 @@ def run_demo(settings: Settings, say: Callable[[str], None], show: Callable[[Pro
     for blank in FORMS_OF_DEMO:
         add_form(program, blank.path, blank.code, blank.school_year, blank.language, blank.published, None)
     add_partner(program, PARTNER_ID, PARTNER_NAME, "tutoring and mentoring", ())
-    for kind in (AgreementKind.DSA, AgreementKind.TRAINING):
+    for kind in (AgreementKind.DSA, AgreementKind.TRAINING, AgreementKind.NUA):
         record_agreement(program, PARTNER_ID, kind, _SCHOOL_YEAR, AgreementStatus.ACTIVE, date(2024, 9, 1))
     receipt = receive_submission(program, PARTNER_ID, [demo.scans], demo.student_list, None, PARTNER_ID)
     say("reading, matching and deciding")
     run_workers(program, 2, True, show)
+    write_student_data(folder / "data", demo.district.students, SEED)
+    _deliver(program, folder)
     return _sum_up(program, receipt.submission_id)
+
+
+def _deliver(program: Program, folder: Path) -> None:
+    """The reports for whom access is open, in the partner's outbox, and the data of the pages of students."""
+    request = DeliveryRequest(folder / "data", folder / "package", FileFormat.CSV)
+    deliver_reports(program, PARTNER_ID, request)
+    load_student_data(program, folder / "data", None)
 
 
 def _sum_up(program: Program, submission_id: str) -> DemoResult:
