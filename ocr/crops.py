@@ -64,20 +64,6 @@ class FieldCrop:
         return PixelBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def locate_box(homography: Homography, box: TemplateBox, page: Grey) -> PixelBox:
-    """The upright box on the page that holds a field's box, cut to the page."""
-    corners = np.array([[[box.x0, box.y0]], [[box.x1, box.y0]], [[box.x1, box.y1]], [[box.x0, box.y1]]], np.float64)
-    quad = cv2.perspectiveTransform(corners, homography).reshape(4, 2)
-    low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
-    height, width = page.shape[:2]
-    return PixelBox(
-        int(np.clip(low[0], 0, width)),
-        int(np.clip(low[1], 0, height)),
-        int(np.clip(high[0], 0, width)),
-        int(np.clip(high[1], 0, height)),
-    )
-
-
 def cut_field(
     page: Grey, homography: Homography, template: Template, box: TemplateBox, keep_outside: bool
 ) -> FieldCrop:
