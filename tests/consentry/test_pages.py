@@ -31,6 +31,17 @@ def test_two_forms_in_one_photo_are_two_forms(district: District) -> None:
     assert district.expect("ledger", "verify")["whole"]
 
 
+def test_two_sides_of_a_sheet_are_two_forms(district: District) -> None:
+    front, back = district.fill("1000001", seed=1), district.fill("1000002", seed=2)[::-1, ::-1]
+    sides = [Image.fromarray(side) for side in (front, back, np.full_like(front, 255))]
+    file = district.folder / "scans" / "sheet.pdf"
+    file.parent.mkdir()
+    sides[0].save(file, "PDF", resolution=200, save_all=True, append_images=sides[1:])
+    status = district.take_in(district.write_list("1000001", "1000002"))
+    told = [(form["source"]["page"], form["state"], form["match"].get("student_id")) for form in status["forms"]]
+    assert [side for side in told if side[1] != "set_aside"] == [(1, "granted", "1000001"), (2, "granted", "1000002")]
+
+
 def test_a_page_beside_a_form_that_is_none_reaches_a_person(district: District) -> None:
     rng = np.random.default_rng(5)
     letter = district.fill("1000002", seed=2)[::-1, ::-1].copy()

@@ -48,7 +48,7 @@ def test_versions_are_told_by_code_and_by_looks(
         file.write_bytes(build_form(plan))
         templates.append(Template.from_pdf(file, plan.code, plan.school_year, plan.language))
         pages.append(BlankForm.load(file).draw())
-    mistaken = []
+    mistaken, asked = [], 0
     for number, (plan, page) in enumerate(zip(plans, pages, strict=True)):
         for torn in (False, True):
             rng = np.random.default_rng([number, torn])
@@ -56,9 +56,12 @@ def test_versions_are_told_by_code_and_by_looks(
             kind = (ScanKind.SKEWED, ScanKind.FAX, ScanKind.PHOTO)[number % 3]
             found = register_forms(to_grey(degrade(shown, kind, rng).pixels), templates)
             told = [(entry.template.identity.school_year, entry.template.identity.language) for entry in found]
-            if told != [(plan.school_year, plan.language)] or found[0].version_unsure:
+            if torn and any(entry.version_unsure for entry in found):
+                asked += 1  # a person is asked
+            elif told != [(plan.school_year, plan.language)] or found[0].version_unsure:
                 mistaken.append((plan.file, kind.value, "torn" if torn else "whole", told))
     assert mistaken == []
+    assert asked <= len(plans) // 10
 
 
 def test_where_nothing_tells_the_year_it_is_said(tmp_path: Path) -> None:
