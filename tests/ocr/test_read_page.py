@@ -42,7 +42,18 @@ def scan_form(kind: ScanKind, language: str = "en") -> Scan:
     return degrade(fill_form(blank, VALUES, Hand.pick(rng), rng), kind, rng)
 
 
-@pytest.mark.parametrize("kind", [ScanKind.SKEWED, ScanKind.FAX, ScanKind.PHOTO, ScanKind.UPSIDE_DOWN])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ScanKind.SKEWED,
+        ScanKind.FAX,
+        ScanKind.PHOTO,
+        ScanKind.UPSIDE_DOWN,
+        ScanKind.STAPLE,
+        ScanKind.LOW_RESOLUTION,
+        ScanKind.FINE,
+    ],
+)
 def test_degraded_forms_are_found_and_read(kind: ScanKind) -> None:
     scan = scan_form(kind)
     reading = read_page(scan.pixels, learn())
@@ -58,7 +69,9 @@ def test_degraded_forms_are_found_and_read(kind: ScanKind) -> None:
     assert int(names.argmax()) == 0
 
 
-@pytest.mark.parametrize("kind", [ScanKind.SKEWED, ScanKind.UPSIDE_DOWN, ScanKind.HIGH_RESOLUTION])
+@pytest.mark.parametrize(
+    "kind", [ScanKind.SKEWED, ScanKind.UPSIDE_DOWN, ScanKind.STAPLE, ScanKind.LOW_RESOLUTION, ScanKind.FINE]
+)
 def test_corners_are_within_two_pixels(kind: ScanKind) -> None:
     scan = scan_form(kind)
     reading = read_page(scan.pixels, learn())
