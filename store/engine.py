@@ -16,11 +16,13 @@ DOOR_KEY = "rows written through the ledger's door"
 def open_engine(url: str) -> Engine:
     """An engine on `url`. SQLite: WAL, synchronous FULL, foreign keys on, writers queue up to 30 s.
 
-    Parameters are hidden from errors: they hold personal data.
+    There is a connection for each of the web server's 40 threads, and for SQLite two: a page that waits for a scan to be drawn
+    holds one, and others are not to wait for it. Parameters are hidden from errors: they hold personal data.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, max_overflow=35, hide_parameters=True)
+    threads = {"check_same_thread": False}
+    engine = create_engine(url, connect_args=threads, pool_size=20, max_overflow=80, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
