@@ -178,7 +178,7 @@ def _draw_partner(number: int, serves: bool, calendar: BusinessCalendar, rng: ra
     submitted = _draw_day(date(2024, 7, 15), date(2024, 10, 15), calendar, rng)
     active = calendar.add(submitted, rng.randint(10, 18) if rng.random() < 0.9 else rng.randint(20, 30))
     agreement: tuple[Span, ...] = (Span(active, LAST_DAY),)
-    if rng.random() < 0.06:
+    if number % 4 == 1:
         ended = _draw_day(date(2025, 1, 8), date(2025, 3, 20), calendar, rng)
         agreement = (Span(active, ended), Span(calendar.add(ended, 10), LAST_DAY))
     begun, training = None, None
