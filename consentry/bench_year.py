@@ -30,7 +30,7 @@ from consentry.waits import find_waits
 from consentry.year_opening import open_year
 from fixtures.build_forms import FORMS_FOLDER
 from fixtures.district import make_district
-from review_queue import State
+from review_queue import Reason, State
 from store import Installation
 from store.tables import Case, Form, LedgerHead
 from store.verification import verify_ledger
@@ -165,7 +165,12 @@ def _sum_up(program: Program, player: Player, checks: Checks, days: int) -> dict
         true = player.find_true_student(form.form_id, form.decided_on or LAST_DAY)
         if form.state == State.RETURNED:
             returned[form.reasons[0]] += 1
-        if form.state not in (State.GRANTED, State.RETURNED) or (true and form.form_id not in granted):
+        is_owed = true is not None and form.form_id not in granted
+        if is_owed and form.reasons == [
+            Reason.DUPLICATE
+        ]:  # two lists of one school name one student: the first gave the right
+            is_owed = all(each.student_id != true.student_id for each in player.grants_of(form.partner_id))
+        if form.state not in (State.GRANTED, State.RETURNED) or is_owed:
             lost.append(f"{form.state} {','.join(form.reasons)}")
     wrong = checks.find_wrong_grants(player)
     automatic = sum(form.state == State.GRANTED and form.decided_by == "rules" for form in forms)
