@@ -169,7 +169,7 @@ def _sum_up(program: Program, player: Player, checks: Checks, days: int) -> dict
         if is_owed and form.reasons == [
             Reason.DUPLICATE
         ]:  # two lists of one school name one student: the first gave the right
-            is_owed = all(each.student_id != true.student_id for each in player.grants_of(form.partner_id))
+            is_owed = true.student_id not in {each.student_id for each in player.grants_of(form.partner_id)}
         if form.state not in (State.GRANTED, State.RETURNED) or is_owed:
             lost.append(f"{form.state} {','.join(form.reasons)}")
     wrong = checks.find_wrong_grants(player)
