@@ -166,9 +166,8 @@ def _sum_up(program: Program, player: Player, checks: Checks, days: int) -> dict
         if form.state == State.RETURNED:
             returned[form.reasons[0]] += 1
         is_owed = true is not None and form.form_id not in granted
-        if is_owed and form.reasons == [
-            Reason.DUPLICATE
-        ]:  # two lists of one school name one student: the first gave the right
+        if true is not None and form.reasons == [Reason.DUPLICATE]:
+            # Two lists of one school name one student: the first gave the right.
             is_owed = true.student_id not in {each.student_id for each in player.grants_of(form.partner_id)}
         if form.state not in (State.GRANTED, State.RETURNED) or is_owed:
             lost.append(f"{form.state} {','.join(form.reasons)}")
