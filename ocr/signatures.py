@@ -29,6 +29,7 @@ _SET, _PERHAPS_SET = 0.98, 0.4
 _SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
+_BENT, _SURELY_BENT = 200.0, 300.0  # of a pen's way, what doesn't go along a long flourish
 _SIGNED, _NOT_SIGNED = MarkReading(Mark.MARKED, 0.99), MarkReading(Mark.EMPTY, 0.99)
 
 Ink = NDArray[np.uint8]
@@ -63,7 +64,9 @@ def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
     likeness = measure_print_likeness(traits) if traits.letters >= _FEW_LETTERS else 0.0
     drawn = _drop_blots(ink, crop.unit)
     legible = traits.letters > _FEW_LETTERS and traits.tall * crop.unit >= _LEGIBLE
-    if traits.straight >= _STRAIGHT or (likeness >= _SET and legible):
+    bent = (1 - traits.straight) * traits.path
+    lined = traits.straight >= _STRAIGHT and bent < _SURELY_BENT
+    if (lined and bent < _BENT) or (likeness >= _SET and legible):
         return _NOT_SIGNED
     path = measure_traits(drawn, crop.unit).path if drawn.any() else 0.0
     if path < (_LEAST_PATH if traits.straight < _PLAIN else _SURE_PATH):
@@ -71,6 +74,7 @@ def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
     rows, columns = np.nonzero(_keep_main(drawn, crop.unit))
     small = max(np.ptp(rows), np.ptp(columns)) < _SMALL * crop.unit
     doubtful = (
+        lined,
         likeness >= _PERHAPS_SET,
         traits.letters >= _FEW_LETTERS and min(traits.footed, traits.headed) > _ALL,
         path < _SURE_PATH,

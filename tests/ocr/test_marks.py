@@ -157,3 +157,12 @@ def test_a_signature_box_is_told_by_what_stands_in_it(
         assert mark is not Mark.MARKED
     if kind in (SignatureKind.EMPTY, SignatureKind.STRAY_LINE, SignatureKind.PRINTED_NAME):
         assert mark is Mark.EMPTY
+
+
+def test_a_long_flourish_takes_no_signature_away() -> None:
+    ink = np.zeros((110, 900), np.uint8)
+    across = np.linspace(0, 1, 300)
+    curve = np.column_stack([40 + 240 * across + 12 * np.sin(60 * across), 50 + 24 * np.cos(45 * across)])
+    cv2.polylines(ink, [curve.astype(np.int32)], False, 1, 5)
+    cv2.polylines(ink, [np.array([[160, 72], [880, 76], [700, 80]])], False, 1, 5)
+    assert read_signature(crop_of(ink)).mark is Mark.MARKED
