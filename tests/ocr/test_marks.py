@@ -165,4 +165,4 @@ def test_a_long_flourish_takes_no_signature_away() -> None:
     curve = np.column_stack([40 + 240 * across + 12 * np.sin(60 * across), 50 + 24 * np.cos(45 * across)])
     cv2.polylines(ink, [curve.astype(np.int32)], False, 1, 5)
     cv2.polylines(ink, [np.array([[160, 72], [880, 76], [700, 80]])], False, 1, 5)
-    assert read_signature(crop_of(ink)).mark is Mark.MARKED
+    assert read_signature(crop_of(ink)).mark is not Mark.EMPTY
