@@ -45,6 +45,8 @@ _TELLING_SECONDS = 30.0
 _ENQUEUED_AHEAD = 200
 MACHINE_TROUBLE = 3
 """Exit code of a worker whose machine failed it."""
+SLOT_LOST = 4
+"""Exit code of a worker that gave no sign of life in time, so that its slot went to another: its place is filled anew."""
 
 _FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 
@@ -59,13 +61,14 @@ class Worker:
         self._slot = claim_slot(self._sessions, self.owner)
         self._enqueued: set[str] = set()
         self._stop = threading.Event()
+        self._slot_lost = threading.Event()
         self._prepares_at = time.monotonic()
         self._tells_at = time.monotonic()
         self._start_engine()
         self._register(PageReader(program, cell), SettlementPlanner(program))
 
-    def run(self, drain: bool) -> None:
-        """Works until told to stop; with `drain` until nothing is left to do."""
+    def run(self, drain: bool) -> int:
+        """Works until told to stop; with `drain` until nothing is left to do. Returns 0, or `SLOT_LOST`."""
         DBOS.launch()
         DBOS.register_queue(PAGES_QUEUE, worker_concurrency=1, polling_interval_sec=0.05)
         DBOS.register_queue(SUBMISSIONS_QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
@@ -86,6 +89,7 @@ class Worker:
             DBOS.destroy(workflow_completion_timeout_sec=30)
             beater.join()
             release_slots(self._sessions, self.owner)
+        return SLOT_LOST if self._slot_lost.is_set() else 0
 
     def stop(self) -> None:
         """Ends `run` after the work in hand."""
@@ -220,10 +224,11 @@ class Worker:
     def _keep_beating(self) -> None:
         while not self._stop.wait(_BEAT_SECONDS):
             if not beat(self._sessions, self._slot, self.owner):
+                self._slot_lost.set()
                 self._stop.set()
 
     def _take_over_dead_slots(self) -> None:
-        for slot in list_dead_slots(self._sessions):
+        for slot in list_dead_slots(self._sessions, seen_by=self._slot):
             begun = DBOS.list_workflows(executor_id=slot, status="PENDING", load_input=False, load_output=False)
             for workflow in begun:
                 DBOS.resume_workflow(workflow.workflow_id, queue_name=workflow.queue_name)
@@ -242,8 +247,10 @@ def _dying_of_machine_trouble(work_id: str) -> Iterator[None]:
         os._exit(MACHINE_TROUBLE)
 
 
-def run_worker(program: Program, drain: bool, owner: str) -> None:
-    """Runs one worker in this process until it is drained or told to stop by a signal or by the end of its parent."""
+def run_worker(program: Program, drain: bool, owner: str) -> int:
+    """Runs one worker in this process until it is drained or told to stop by a signal or by the end of its parent. Returns its
+    exit code.
+    """
     import cv2
 
     cv2.setNumThreads(1)
@@ -252,7 +259,7 @@ def run_worker(program: Program, drain: bool, owner: str) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         threading.Thread(target=_stop_with_parent, args=(worker, os.getppid()), daemon=True).start()
-        worker.run(drain)
+        return worker.run(drain)
 
 
 def _stop_with_parent(worker: Worker, parent: int) -> None:

@@ -12,14 +12,13 @@ from consentry.worker import run_worker
 
 
 def main() -> int:
-    """Runs a worker; returns 0 when it ended by itself or was told to."""
+    """Runs a worker; returns 0 when it was drained or told to end, 4 when its slot went to another."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--owner", required=True)
     parser.add_argument("--drain", action="store_true")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    run_worker(Program.open(read_settings()), arguments.drain, arguments.owner)
-    return 0
+    return run_worker(Program.open(read_settings()), arguments.drain, arguments.owner)
 
 
 if __name__ == "__main__":

@@ -53,11 +53,11 @@ def release_slots(open_session: OpenSession, owner: str) -> None:
         )
 
 
-def list_dead_slots(open_session: OpenSession) -> list[str]:
-    """Slots whose worker has given no sign of life."""
+def list_dead_slots(open_session: OpenSession, seen_by: str) -> list[str]:
+    """Slots whose worker has given no sign of life, as a living worker sees them: its own is never dead, however late it is."""
     with open_session() as session:
         late = WorkerSlot.seen_at < datetime.now(UTC) - EXPIRY
-        return list(session.scalars(select(WorkerSlot.slot).where(late)))
+        return list(session.scalars(select(WorkerSlot.slot).where(late, WorkerSlot.slot != seen_by)))
 
 
 def forget_slot(open_session: OpenSession, slot: str) -> None:

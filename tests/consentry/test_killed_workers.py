@@ -8,11 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from consentry.program import Program
+from consentry.settings import Settings
+from consentry.worker import SLOT_LOST
+from store.tables import WorkerSlot
+from store.worker_slots import list_dead_slots
 from tests.consentry.conftest import CHILDREN, District
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 def find_workers(parent: int) -> list[int]:
@@ -76,3 +85,24 @@ def test_what_ends_its_worker_three_times_is_parked_and_the_rest_goes_on(distric
     }
     assert ends == {"scans/good.png": "granted", "scans/poison.png": "in_review"}
     assert district.expect("ledger", "verify")["whole"]
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_whose_slot_went_to_another_says_so_and_no_worker_takes_its_own(district: District) -> None:
+    program = Program.open(Settings(home=district.home))
+    command = [sys.executable, "-m", "consentry.worker_process", "--owner", "late"]
+    with subprocess.Popen(command, env={**os.environ, "CONSENTRY_HOME": str(district.home)}) as worker:
+        for _ in range(600):
+            with program.installation.sessions() as session, session.begin():
+                taken = session.execute(
+                    update(WorkerSlot).where(WorkerSlot.owner == "late").values(owner="other", seen_at=LONG_AGO)
+                )
+                if taken.rowcount:
+                    break
+            time.sleep(0.1)
+        assert worker.wait(timeout=60) == SLOT_LOST
+    with program.installation.sessions() as session, session.begin():
+        session.execute(update(WorkerSlot).values(seen_at=LONG_AGO))
+    slots = set(list_dead_slots(program.installation.sessions, seen_by="elsewhere"))
+    assert slots
+    assert all(slot not in list_dead_slots(program.installation.sessions, seen_by=slot) for slot in slots)
