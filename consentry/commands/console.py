@@ -67,9 +67,10 @@ def read_day(text: str | None) -> date | None:
 
 @contextmanager
 def show_progress(words: str) -> Iterator[Callable[[Waiting], None]]:
-    """A progress bar on standard error while the block runs; call it with what still waits."""
+    """A progress bar on standard error while the block runs, on a terminal alone; call it with what still waits."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(words, total=None)
         most = 0
 
@@ -85,6 +86,7 @@ def show_progress(words: str) -> Iterator[Callable[[Waiting], None]]:
 def show_busy(words: str) -> Iterator[None]:
     """Says on standard error, while the block runs, what a long command does and for how long; on a terminal alone."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task(words, total=None)
         yield

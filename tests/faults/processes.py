@@ -36,7 +36,9 @@ class Step:
     def __init__(self, home: Path, *arguments: str) -> None:
         self.place = Path(_SPOKEN.name) / os.urandom(6).hex()
         told, self._go = SERVER.Pipe(duplex=False)
-        self.process: ForkServerProcess = SERVER.Process(target=_run, args=(home, self.place, told, arguments))
+        self.process: ForkServerProcess = SERVER.Process(
+            target=_run, args=(home, self.place, told, dict(os.environ), arguments)
+        )
         self.process.start()
 
     @property
@@ -70,9 +72,10 @@ class Step:
         return self.place.with_suffix(".err").read_text(encoding="utf-8")
 
 
-def _run(home: Path, place: Path, told: Connection, arguments: tuple[str, ...]) -> None:
+def _run(home: Path, place: Path, told: Connection, around: dict[str, str], arguments: tuple[str, ...]) -> None:
     for descriptor, suffix in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(place.with_suffix(suffix), os.O_WRONLY | os.O_CREAT, 0o600), descriptor)
+    os.environ.update(around)
     os.environ.update(CONSENTRY_HOME=str(home), CONSENTRY_TODAY=TODAY)
     use_plain_engine()
     told.recv()

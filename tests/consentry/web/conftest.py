@@ -98,6 +98,8 @@ def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(district.write_list("1000003", name="other.xlsx")),
         str(district.save(district.fill("1000003", seed=8), "c.png")),
     )
+    signed = ("--kind", "nua", "--school-year", "2024-25", "--status", "active", "--on", "2024-09-01")
+    district.expect("partner", "agreement", "rainier", *signed)
     program = Program.open(Settings(home=district.home, today=date(2024, 10, 1)))
     for name, role in ACCOUNTS.items():
         add_account(program, NewAccount(name, role, "rainier" if role is Role.PARTNER else None, PASSWORD), "test")
