@@ -6,7 +6,7 @@ demo: setup
 	.venv/bin/consentry --home consentry-demo demo
 
 test: setup-test check
-	tools/with-postgres.sh .venv/bin/python -m pytest -n 2 --dist loadfile
+	tools/with-postgres.sh .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup-test
 	.venv/bin/ruff check .

@@ -15,8 +15,8 @@ from sqlalchemy import ScalarResult, select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
+from consentry.pipeline.rulings import RULES_ACTOR
 from consentry.program import Program
-from consentry.rulings import RULES_ACTOR
 from review_queue import Reason, State
 from store import Clock, Entry, Event, JsonValue, record
 from store.ids import derive_id

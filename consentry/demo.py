@@ -12,16 +12,16 @@ from pathlib import Path
 
 from access import AgreementKind, AgreementStatus
 from access.adr_package import FileFormat
-from consentry.delivering import DeliveryRequest, deliver_reports
-from consentry.enrollment import load_enrollment
-from consentry.glance_data import load_student_data
+from consentry.desk.showing import find_partner_access, list_queue, show_submission
+from consentry.disclosing.delivering import DeliveryRequest, deliver_reports
+from consentry.disclosing.glance_data import load_student_data
+from consentry.intake.enrollment import load_enrollment
+from consentry.intake.receiving import receive_submission
+from consentry.intake.registering import add_form, add_partner, record_agreement
+from consentry.pipeline.working import Progress, run_workers
 from consentry.program import Program
-from consentry.receiving import receive_submission
-from consentry.registering import add_form, add_partner, record_agreement
-from consentry.reporting import write_report
 from consentry.settings import Settings
-from consentry.showing import find_partner_access, list_queue, show_submission
-from consentry.working import Progress, run_workers
+from consentry.telling.reporting import write_report
 from fixtures.cases import FORMS_OF_DEMO, PARTNER_ID, PARTNER_NAME, TODAY, build_demo
 from fixtures.student_data import write_student_data
 from store import Installation, JsonValue

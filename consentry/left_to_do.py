@@ -14,7 +14,7 @@ from access import ReportLine, Result, write_report_csv, write_report_html, writ
 from consentry.corrections import Hint, find_hints
 from consentry.errors import CommandError
 from consentry.program import Program
-from consentry.reporting import report_as_released
+from consentry.telling.reporting import report_as_released
 from store.desk_tables import SubmissionAnswer
 from store.tables import Form, ListedStudent, Partner, Submission
 from store.year_tables import Correction

@@ -17,9 +17,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from consentry.freezing import find_freeze
+from consentry.disclosing.freezing import find_freeze
+from consentry.pipeline.rulings import RULES_ACTOR
 from consentry.program import Program
-from consentry.rulings import RULES_ACTOR
 from review_queue import State
 from store import Event
 from store.ledger import read_body

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from consentry.logs import set_log_detail
-from consentry.policy import Rulebook
-from consentry.policy_versions import PolicyShelf, begin_with_built_in, refuse_unset_file
+from consentry.program_year.year_versions import ensure_year, list_unkept_years
+from consentry.risk.policy import Rulebook
+from consentry.risk.policy_versions import PolicyShelf, begin_with_built_in, refuse_unset_file
 from consentry.settings import Settings
-from consentry.year_versions import ensure_year, list_unkept_years
 from ingest import Cell
 from ingest.types import Limits
 from store import Clock, Installation

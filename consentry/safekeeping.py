@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from consentry.enrollment import find_roll
+from consentry.desk.showing import select_access, show_access_row
+from consentry.disclosing.freezing import record_freeze
 from consentry.errors import CommandError
-from consentry.freezing import record_freeze
-from consentry.heads import make_head, open_head
+from consentry.intake.enrollment import find_roll
 from consentry.program import Program
-from consentry.proving import prove_ledger
+from consentry.proof.heads import make_head, open_head
+from consentry.proof.proving import prove_ledger
 from consentry.settings import Settings
-from consentry.showing import select_access, show_access_row
 from store import JsonValue, StoreError, hash_value
 from store.backup import name_key_beside, take_backup
 from store.restore import restore_backup

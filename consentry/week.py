@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from consentry.pipeline.reading_pages import SET_ASIDE
+from consentry.pipeline.rulings import RULES_ACTOR
 from consentry.program import Program
-from consentry.reading_pages import SET_ASIDE
-from consentry.rulings import RULES_ACTOR
 from review_queue import State
 from store.tables import Case, Decision, Form, Partner, Submission
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("ingest", "ocr", "matching", "review_queue", "access", "store", "consentry", "fixtures")
 FLOW = ("ingest", "ocr", "matching", "review_queue", "access")
 PLAIN_LIBRARIES = ("ocr", "matching")
-USES_FIXTURES = ("consentry/demo.py", "consentry/bench_")
+USES_FIXTURES = ("consentry/demo.py", "consentry/benches/")
 
 
 def imported_modules(file: Path) -> set[str]:
@@ -54,7 +54,7 @@ def test_a_wrong_arrow_is_seen() -> None:
     assert not is_allowed("ingest", "ingest/x.py", "access.types")
     assert not is_allowed("access", "access/x.py", "review_queue.ruling")
     assert not is_allowed("store", "store/x.py", "ingest.types")
-    assert not is_allowed("consentry", "consentry/worker.py", "fixtures.scanning")
+    assert not is_allowed("consentry", "consentry/pipeline/worker.py", "fixtures.scanning")
     assert is_allowed("access", "access/x.py", "review_queue.types")
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from consentry.accounts import NewAccount, Role, add_account
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.telling_partners import release_by_hand
+from consentry.telling.telling_partners import release_by_hand
 from consentry.web.app import make_app
 from store.tables import Case, Form, Grant, Submission
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from access.types import AgreementKind
-from consentry.agreement_reviews import StepNote, Verdict, give_verdict, name_person
 from consentry.commands.console import DONE, open_program, read_day, tell
-from consentry.list_recording import confirm_term
-from consentry.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
-from consentry.waits import find_waits, show_waits
+from consentry.pipeline.list_recording import confirm_term
+from consentry.pipeline.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
+from consentry.program_year.agreement_reviews import StepNote, Verdict, give_verdict, name_person
+from consentry.program_year.waits import find_waits, show_waits
 
 PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER")]
 KindOption = Annotated[AgreementKind, typer.Option("--kind")]

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from consentry.blind_crops import write_blind_crops
-from consentry.blind_results import measure_blind_sample
-from consentry.blind_sample import key_task, list_tasks
 from consentry.commands.console import DONE, open_program, tell
 from consentry.errors import CommandError
+from consentry.risk.blind_crops import write_blind_crops
+from consentry.risk.blind_results import measure_blind_sample
+from consentry.risk.blind_sample import key_task, list_tasks
 
 audit = typer.Typer(no_args_is_help=True, help="The blind sample: grants keyed anew from the crops alone.")
 

@@ -61,7 +61,7 @@ def bench_pipeline(
     blank: Annotated[Path | None, typer.Option("--blank", help="A blank form of your own to fill in.")] = None,
 ) -> int:
     """The whole job on real handwriting, through the command line."""
-    from consentry.bench_pipeline import run  # fixtures are loaded by the benches alone
+    from consentry.benches.pipeline import run  # fixtures are loaded by the benches alone
 
     _print_figures(run(forms, students, seed, hands, keep, blank))
     return DONE
@@ -83,7 +83,9 @@ def bench_match(
     febrl4: Annotated[bool, typer.Option("--febrl4", help="The public FEBRL4 task instead, beside its peers.")] = False,
 ) -> int:
     """Matching typed queries against synthetic districts."""
-    from consentry import bench_match, bench_match_febrl, bench_match_learning
+    from consentry.benches import match as bench_match
+    from consentry.benches import match_febrl as bench_match_febrl
+    from consentry.benches import match_learning as bench_match_learning
 
     seeds = range(seed, seed + districts)
     if febrl4:
@@ -109,7 +111,7 @@ def bench_ocr(
     others: Annotated[int, typer.Option("--others", min=0, help="Pages that are no form of the district.")] = 200,
 ) -> int:
     """Reading real handwriting, beside Tesseract and the plain recogniser; registering pages; drafting maps; speed."""
-    from consentry.bench_ocr import Sizes, run
+    from consentry.benches.ocr import Sizes, run
 
     _print_figures(run(seed, hands, Sizes(sample, marks, pages, others), plot))
     return DONE
@@ -124,7 +126,7 @@ def bench_ledger(
     """Durable appends alone, together and at once; verifying and proving in a long ledger. With $CONSENTRY_DATABASE_URL: there,
     in an empty database.
     """
-    from consentry.bench_ledger import run
+    from consentry.benches.ledger import run
 
     _print_figures(run(appends, leaves, open_settings(context).database_url))
     return DONE
@@ -140,7 +142,7 @@ def bench_web(
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> int:
     """The pages of a real server: a case, the next one by key, many people at once, the weight of a page."""
-    from consentry.bench_web import run
+    from consentry.benches.web import run
 
     _print_figures(run(students, cases, people, seconds, seed))
     return DONE
@@ -153,7 +155,7 @@ def bench_policy(
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> int:
     """Whether learned thresholds keep their promise, in worlds whose risk is known."""
-    from consentry.bench_policy import run
+    from consentry.benches.policy import run
 
     _print_figures(run(runs, seed))
     return DONE
@@ -166,7 +168,7 @@ def bench_lists(
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> int:
     """Checking a student list on arrival: time, and faults planted and found."""
-    from consentry.bench_lists import run
+    from consentry.benches.lists import run
 
     _print_figures(run(rows, seed))
     return DONE
@@ -180,7 +182,7 @@ def bench_packets(
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> int:
     """Printing a packet, and what comes of its sheets once families filled them in."""
-    from consentry.bench_packets import run
+    from consentry.benches.packets import run
 
     _print_figures(run(sheets, forms, seed))
     return DONE
@@ -196,7 +198,7 @@ def bench_year(
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> int:
     """A year played day by day by its calendar, with recorded readings, every gate checked."""
-    from consentry.bench_year import run
+    from consentry.benches.year import run
 
     _print_figures(run(partners, forms, lists, students, seed))
     return DONE
@@ -209,7 +211,7 @@ def bench_access(
     students: Annotated[int, typer.Option("--students", min=100, help="Enrolled students.")] = 49_000,
 ) -> int:
     """The access set of one partner with many grants."""
-    from consentry.bench_grants import run_access
+    from consentry.benches.grants import run_access
 
     _print_figures(run_access(grants, students))
     return DONE
@@ -223,7 +225,7 @@ def bench_adr(
     file_format: Annotated[FileFormat, typer.Option("--format")] = FileFormat.CSV,
 ) -> int:
     """The twelve reports for all partners, delivered and recorded."""
-    from consentry.bench_grants import run_adr
+    from consentry.benches.grants import run_adr
 
     _print_figures(run_adr(partners, grants, file_format))
     return DONE
@@ -235,7 +237,7 @@ def bench_incident(
     grants: Annotated[int, typer.Option("--grants", min=1, help="Wrong grants, three disclosures each.")] = 50_000,
 ) -> int:
     """The report of an incident over many grants."""
-    from consentry.bench_grants import run_incident
+    from consentry.benches.grants import run_incident
 
     _print_figures(run_incident(grants))
     return DONE

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from consentry.errors import CommandError
+from consentry.pipeline.working import Progress as Waiting
 from consentry.program import Program
 from consentry.settings import Settings, read_settings
-from consentry.working import Progress as Waiting
 
 DONE, SOME_REFUSED = 0, 1
 

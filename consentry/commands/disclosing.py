@@ -9,11 +9,11 @@ import typer
 
 from access.adr_package import FileFormat
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, show_busy, tell
-from consentry.delivering import Delivered, DeliveryRequest, deliver_all_reports, deliver_reports
-from consentry.delivering_terms import list_agreement_terms, list_form_terms
+from consentry.disclosing.delivering import Delivered, DeliveryRequest, deliver_all_reports, deliver_reports
+from consentry.disclosing.delivering_terms import list_agreement_terms, list_form_terms
+from consentry.disclosing.family import write_family_account
+from consentry.disclosing.incidents import IncidentRequest, report_incident
 from consentry.errors import CommandError
-from consentry.family import write_family_account
-from consentry.incidents import IncidentRequest, report_incident
 
 _DayOption = Annotated[str | None, typer.Option("--on", help="The day, YYYY-MM-DD; today.")]
 

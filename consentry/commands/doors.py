@@ -12,11 +12,11 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, tell
-from consentry.cover_sheets import CoverOrder, list_covers, print_cover
 from consentry.doors.checking import check_doors, subscribe
 from consentry.doors.taking_in import Taken
+from consentry.intake.cover_sheets import CoverOrder, list_covers, print_cover
+from consentry.intake.watching import Watch, list_doors
 from consentry.sending.working_off import list_sendings, send_all_due
-from consentry.watching import Watch, list_doors
 from store.door_tables import CoverSheet
 
 sendings = typer.Typer(

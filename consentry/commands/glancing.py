@@ -9,11 +9,11 @@ import typer
 
 from access import AgreementStatus
 from consentry.commands.console import DONE, open_program, read_day, tell
+from consentry.disclosing.glance_data import load_student_data
+from consentry.disclosing.staag import WrittenFeed, write_staag_feed
+from consentry.disclosing.staag_people import NamedStep, record_person
+from consentry.disclosing.staag_record import Acceptance
 from consentry.errors import CommandError
-from consentry.glance_data import load_student_data
-from consentry.staag import WrittenFeed, write_staag_feed
-from consentry.staag_people import NamedStep, record_person
-from consentry.staag_record import Acceptance
 
 staag = typer.Typer(no_args_is_help=True, help="Student-at-a-Glance.")
 

@@ -10,9 +10,9 @@ import typer
 
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, tell
 from consentry.corrections import take_family_answer
+from consentry.intake.list_checks import check_list_file, write_template
+from consentry.intake.offers import Basis
 from consentry.left_to_do import find_left_to_do, write_left_to_do
-from consentry.list_checks import check_list_file, write_template
-from consentry.offers import Basis
 from ingest.types import RowFault
 
 student_list = typer.Typer(no_args_is_help=True, help="Student lists: their template, and checking one.")

@@ -9,8 +9,8 @@ import typer
 
 from consentry.commands.console import DONE, open_settings, tell
 from consentry.errors import CommandError
-from consentry.policy_setting import Proposal, set_policy, show_policy, show_policy_file, simulate_policy
 from consentry.program import Program
+from consentry.risk.policy_setting import Proposal, set_policy, show_policy, show_policy_file, simulate_policy
 from store import JsonValue
 
 policy = typer.Typer(no_args_is_help=True, help="The policy: thresholds and the promise about wrong grants.")

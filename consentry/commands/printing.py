@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, tell
-from consentry.printing_packets import PrintOrder, list_batches, print_packet
+from consentry.paper.printing_packets import PrintOrder, list_batches, print_packet
 
 
 def form_print(

@@ -17,11 +17,11 @@ from consentry.commands.console import (
     tell,
 )
 from consentry.commands.lists import show_faults
-from consentry.deciding import decide_case
-from consentry.offers import Basis, Offer, receive_offer
-from consentry.reporting import write_report
-from consentry.showing import list_queue, show_case, show_status, show_submission
-from consentry.working import run_workers
+from consentry.desk.deciding import decide_case
+from consentry.desk.showing import list_queue, show_case, show_status, show_submission
+from consentry.intake.offers import Basis, Offer, receive_offer
+from consentry.pipeline.working import run_workers
+from consentry.telling.reporting import write_report
 
 queue = typer.Typer(no_args_is_help=True, help="The review queue.")
 

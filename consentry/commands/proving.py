@@ -11,16 +11,16 @@ from typing import Annotated
 import typer
 
 from access import KnownTime
-from consentry.access_sets import find_access_as_known, find_endings
-from consentry.bundling import write_bundle
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, show_busy, tell
+from consentry.desk.showing import show_access_row
+from consentry.disclosing.access_sets import find_access_as_known, find_endings
+from consentry.disclosing.pauses import confirm_grant, list_paused
 from consentry.errors import CommandError
-from consentry.head_page import write_head_html, write_head_pdf
-from consentry.heads import countersign_file, make_head, open_head
-from consentry.pauses import confirm_grant, list_paused
-from consentry.proving import export_ledger, prove_ledger
-from consentry.showing import show_access_row
-from consentry.tracing import Subject, trace
+from consentry.proof.bundling import write_bundle
+from consentry.proof.head_page import write_head_html, write_head_pdf
+from consentry.proof.heads import countersign_file, make_head, open_head
+from consentry.proof.proving import export_ledger, prove_ledger
+from consentry.proof.tracing import Subject, trace
 from consentry.withdrawing import revoke_access
 from store.verification import Break
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, open_program, tell
-from consentry.telling_partners import release_by_hand, release_if_due
+from consentry.telling.telling_partners import release_by_hand, release_if_due
 
 
 def release(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, SOME_REFUSED, open_program, open_settings, show_busy, tell
-from consentry.freezing import freeze_exports, release_exports, show_freezes
+from consentry.disclosing.freezing import freeze_exports, release_exports, show_freezes
 from consentry.safekeeping import back_up
 from consentry.safekeeping import restore as restore_home
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from access.types import AgreementKind, AgreementStatus
-from consentry.agreement_reviews import StepNote
 from consentry.commands.console import (
     DONE,
     SOME_REFUSED,
@@ -18,10 +17,11 @@ from consentry.commands.console import (
     show_busy,
     tell,
 )
-from consentry.drafting_maps import draft_map
-from consentry.enrollment import ExtractWord, load_enrollment
 from consentry.errors import CommandError
-from consentry.registering import add_form, add_partner, list_forms, record_agreement
+from consentry.intake.drafting_maps import draft_map
+from consentry.intake.enrollment import ExtractWord, load_enrollment
+from consentry.intake.registering import add_form, add_partner, list_forms, record_agreement
+from consentry.program_year.agreement_reviews import StepNote
 from store import Installation
 from store.key_place import find_key_place
 from store.tables import FormTemplate

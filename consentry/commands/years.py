@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, open_program, tell
-from consentry.year_opening import check_year, open_year, show_year
+from consentry.program_year.year_opening import check_year, open_year, show_year
 
 year = typer.Typer(no_args_is_help=True, help="School years: their days, terms, holidays, targets and forms.")
 

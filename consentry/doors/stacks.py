@@ -17,10 +17,10 @@ import zxingcpp
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from consentry.arrivals import ArrivalEnd, ArrivedFile, make_arrivals, name_arrival
-from consentry.paper_codes import PaperKey, looks_like_code, names
+from consentry.intake.arrivals import ArrivalEnd, ArrivedFile, make_arrivals, name_arrival
+from consentry.intake.receiving import receive_submission
+from consentry.paper.paper_codes import PaperKey, looks_like_code, names
 from consentry.program import Program
-from consentry.receiving import receive_submission
 from ingest import Cell, draw_page, take_in_scans
 from ingest.types import IncomingFile, Refusal, UploadPath
 from ocr import write_png

@@ -13,13 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from consentry.arrivals import ArrivedFile, is_known, name_arrival
 from consentry.doors.rest import Delivery
 from consentry.doors.stacks import take_stack
 from consentry.doors.types import OFFICE, Door, DoorTrouble, FileChanged, Outcome, WaitingFile
 from consentry.errors import CommandError
+from consentry.intake.arrivals import ArrivedFile, is_known, name_arrival
+from consentry.intake.receiving import receive_submission
 from consentry.program import Program
-from consentry.receiving import receive_submission
 from ingest.types import Refusal
 from store.tables import Partner
 

@@ -17,13 +17,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from access import write_report_xlsx
-from consentry.delivering_record import ADR, DELIVERED
+from consentry.desk.queue_board import LATE, grade_age
+from consentry.disclosing.delivering_record import ADR, DELIVERED
 from consentry.doors.door_settings import DoorSettings
-from consentry.heads import make_head
 from consentry.program import Program
-from consentry.queue_board import LATE, grade_age
-from consentry.reporting import report_as_released
+from consentry.proof.heads import make_head
 from consentry.sending.outgoing import Kind, NewSending, Way, keep_content, queue_sendings
+from consentry.telling.reporting import report_as_released
 from store.door_tables import Sending
 from store.ids import Sha256
 from store.risk_tables import PartnerRelease, ReleasedAnswer

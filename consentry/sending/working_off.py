@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.delivering_record import load_files
+from consentry.desk.showing import find_partner_access
+from consentry.disclosing.delivering_record import load_files
+from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.doors.door_settings import DoorSettings, open_outbox, read_door_secrets, read_door_settings
 from consentry.doors.types import DoorTrouble
 from consentry.errors import CommandError
-from consentry.freezing import refuse_while_frozen
 from consentry.logs import log_failure
 from consentry.program import Program
 from consentry.sending.outgoing import Kind, SendingState, Way, list_due, queue_sendings, record_outcome
 from consentry.sending.preparing import announce, prepare_sendings
 from consentry.sending.senders import MailSender, OutboxSender, Sender, WebhookSender
-from consentry.showing import find_partner_access
 from store.door_tables import Sending, SendingAttempts
 from store.tables import Delivery, Disclosure
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from consentry.accepting_many import BatchItem
-from consentry.deciding import describe_seen
-from consentry.eyes_first import find_field_to_key
-from consentry.held_enrollment import ShownStudent
-from consentry.queue_board import QueueFilter, list_lines
+from consentry.desk.accepting_many import BatchItem
+from consentry.desk.deciding import describe_seen
+from consentry.desk.eyes_first import find_field_to_key
+from consentry.desk.queue_board import QueueFilter, list_lines
+from consentry.intake.held_enrollment import ShownStudent
 from consentry.web.case_view import is_plain, show_candidates
 from consentry.web.office import Office
 from store.tables import Case, Form, Partner

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from consentry.case_steps import find_row
-from consentry.form_pages import PageSource, find_source, list_sources
-from consentry.held_enrollment import ShownStudent
-from consentry.letter_differences import Piece, mark_differences
-from consentry.paper_facts import QUERY_FIELDS
+from consentry.desk.case_steps import find_row
+from consentry.desk.letter_differences import Piece, mark_differences
+from consentry.intake.held_enrollment import ShownStudent
+from consentry.pipeline.form_pages import PageSource, find_source, list_sources
+from consentry.pipeline.paper_facts import QUERY_FIELDS
 from ocr import FIELD_KINDS
 from store.tables import Form
 

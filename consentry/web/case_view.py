@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
-from consentry.case_steps import ILLEGIBLE, list_keyed
-from consentry.deciding import describe_seen, find_acceptances
-from consentry.eyes_first import find_field_to_key
-from consentry.form_pages import list_sources
-from consentry.held_enrollment import ShownStudent
+from consentry.desk.case_steps import ILLEGIBLE, list_keyed
+from consentry.desk.deciding import describe_seen, find_acceptances
+from consentry.desk.eyes_first import find_field_to_key
+from consentry.intake.held_enrollment import ShownStudent
+from consentry.pipeline.form_pages import list_sources
 from consentry.web.case_fields import Place, ShownLine, find_place, show_lines
 from consentry.web.office import Office
 from consentry.web.people import Person

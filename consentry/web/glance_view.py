@@ -14,7 +14,7 @@ from datetime import date
 from access.adr_registry import KEY_COLUMNS
 from access.adr_reports import ReportTable
 from access.types import CATEGORIES
-from consentry.glance import Glance
+from consentry.disclosing.glance import Glance
 from consentry.web.attendance_calendar import CalendarMonth, draw_calendar
 from consentry.web.score_chart import ScoreChart, draw_chart
 

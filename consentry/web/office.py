@@ -10,11 +10,11 @@ from pathlib import Path
 
 from fastapi.templating import Jinja2Templates
 
-from consentry.held_enrollment import HeldEnrollment
+from consentry.intake.held_enrollment import HeldEnrollment
+from consentry.intake.uploads import resume_uploads
 from consentry.program import Program
-from consentry.risk_control import RiskAssessment, assess_risk
+from consentry.risk.risk_control import RiskAssessment, assess_risk
 from consentry.second_factor import UsedCodes
-from consentry.uploads import resume_uploads
 from consentry.web import words
 from consentry.web.district_login import DistrictLogin, refuse_plain_issuer
 from consentry.web.pictures import PagePictures

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from access import ReportLine, Result
 from access.types import AccessRow
+from consentry.desk.showing import find_partner_access
 from consentry.program import Program
-from consentry.reporting import report_as_released
-from consentry.showing import find_partner_access
-from consentry.telling_partners import find_released_grants
+from consentry.telling.reporting import report_as_released
+from consentry.telling.telling_partners import find_released_grants
 from store.desk_tables import SubmissionAnswer
 from store.tables import Form, ListedStudent, Submission
 

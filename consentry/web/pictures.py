@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from consentry.form_pages import PageSource
+from consentry.pipeline.form_pages import PageSource
 from consentry.program import Program
 from ingest import Cell, CellBroken, draw_page
 from ingest.types import MediaType, Refusal

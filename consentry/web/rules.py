@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
-from consentry.blind_sample import is_allowed_to_key
+from consentry.risk.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
 from store.desk_tables import Account, Batch, Upload
 from store.risk_tables import BlindTask

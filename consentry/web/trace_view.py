@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.case_steps import ILLEGIBLE, list_keyed
-from consentry.entry_proofs import ProvenEntries, prove_entries
+from consentry.desk.case_steps import ILLEGIBLE, list_keyed
 from consentry.errors import CommandError
-from consentry.held_enrollment import ShownStudent
-from consentry.policy_versions import list_versions
-from consentry.tracing import Subject, find_traced, trace
+from consentry.intake.held_enrollment import ShownStudent
+from consentry.proof.entry_proofs import ProvenEntries, prove_entries
+from consentry.proof.tracing import Subject, find_traced, trace
+from consentry.risk.policy_versions import list_versions
 from consentry.web.case_fields import ShownLine, show_lines
 from consentry.web.case_view import ShownCandidate, ShownPage, show_candidates, show_pages
 from consentry.web.office import Office

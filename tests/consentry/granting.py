@@ -10,7 +10,7 @@ from typing import Any
 from access import Signer, make_grant
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.telling_partners import tell_of_package
+from consentry.telling.telling_partners import tell_of_package
 from fixtures.district import Student
 from fixtures.student_data import write_student_data
 from store import Clock, Entry, Event, record

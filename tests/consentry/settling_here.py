@@ -6,11 +6,11 @@ from datetime import date
 
 from sqlalchemy import select
 
+from consentry.pipeline.recording import record_settlement
+from consentry.pipeline.settling import SettlementPlanner
 from consentry.program import Program
-from consentry.recording import record_settlement
-from consentry.releasing import release_held_forms
 from consentry.settings import Settings
-from consentry.settling import SettlementPlanner
+from consentry.telling.releasing import release_held_forms
 from store.tables import Submission
 from tests.consentry.conftest import District
 

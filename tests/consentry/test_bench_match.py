@@ -1,8 +1,8 @@
 """The bench of matching counts what it says it counts."""
 
-from consentry.bench_match import draw_trial, run
-from consentry.bench_match_children import Child, Kind
-from consentry.bench_match_figures import Answer, hold_to_claim, interval, judge_best, summarise_ranking, threshold_at
+from consentry.benches.match import draw_trial, run
+from consentry.benches.match_children import Child, Kind
+from consentry.benches.match_figures import Answer, hold_to_claim, interval, judge_best, summarise_ranking, threshold_at
 from ingest.types import EnrolledStudent
 
 

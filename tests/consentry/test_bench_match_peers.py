@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from consentry import bench_match_splink
-from consentry.bench_match import draw_trial
-from consentry.bench_match_febrl import _assign
-from consentry.bench_match_peers import run_peers
+from consentry.benches import match_splink as bench_match_splink
+from consentry.benches.match import draw_trial
+from consentry.benches.match_febrl import _assign
+from consentry.benches.match_peers import run_peers
 
 
 def test_a_weighted_sum_is_measured_and_an_absent_peer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from access import grants, list_rights
-from consentry import bench_year, showing
+from consentry.benches import year as bench_year
+from consentry.desk import showing
 
 
 def test_a_small_year_day_by_day() -> None:

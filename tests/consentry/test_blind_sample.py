@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from consentry.blind_sample import is_drawn
-from consentry.policy import read_built_in_policy
+from consentry.risk.blind_sample import is_drawn
+from consentry.risk.policy import read_built_in_policy
 from tests.consentry.conftest import CHILDREN, District
 
 IDS = [f"grant-{number:05}" for number in range(20_000)]

@@ -11,13 +11,13 @@ from openpyxl import load_workbook
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from consentry.bench_year_paper import make_reading
-from consentry.bench_year_script import Fault, FormScript
+from consentry.benches.year_paper import make_reading
+from consentry.benches.year_script import Fault, FormScript
+from consentry.desk.shown_fields import show_fields, show_signature
+from consentry.intake.receiving import Incoming, IncomingPage, StoredFile, record_submission
+from consentry.pipeline.reading_pages import FORM_PAGE, PageRecord, record_reading
 from consentry.program import Program
-from consentry.reading_pages import FORM_PAGE, PageRecord, record_reading
-from consentry.receiving import Incoming, IncomingPage, StoredFile, record_submission
 from consentry.settings import Settings
-from consentry.shown_fields import show_fields, show_signature
 from fixtures.district import Student
 from fixtures.student_lists import StudentRow, write_student_list
 from ingest import read_student_list

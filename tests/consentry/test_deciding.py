@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from consentry.case_steps import DEFERRED, KEYED, Keyed, defer_case, key_field, list_keyed
-from consentry.claims import beat_claim, claim_case, find_claims, take_over_case
-from consentry.deciding import Terms, decide_case, describe_seen
+from consentry.desk.case_steps import DEFERRED, KEYED, Keyed, defer_case, key_field, list_keyed
+from consentry.desk.claims import beat_claim, claim_case, find_claims, take_over_case
+from consentry.desk.deciding import Terms, decide_case, describe_seen
+from consentry.desk.undoing import reverse_decision
 from consentry.errors import CommandError
-from consentry.held_enrollment import HeldEnrollment
+from consentry.intake.held_enrollment import HeldEnrollment
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.undoing import reverse_decision
 from store.desk_tables import CaseStep
 from store.tables import Case, Decision, Form, Submission, Withdrawal
 from tests.consentry.conftest import District

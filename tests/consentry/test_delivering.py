@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from consentry import delivering_files
-from consentry.delivering_files import StagedFolder
+from consentry.disclosing import delivering_files
+from consentry.disclosing.delivering_files import StagedFolder
 from fixtures.student_data import BLOCKED_SAMPLES
 from store.tables import Delivery, Disclosure
 from tests.consentry.conftest import District
@@ -214,6 +214,6 @@ def test_a_long_run_over_all_partners_is_not_taken_for_a_clock_that_runs_behind(
     district.expect("partner", "agreement", "green", *signed)
     grant(district, "1000001")
     grant(district, "1000003", partner="green")
-    monkeypatch.setattr("consentry.freezing._CLOCKS_DIFFER_BY", timedelta(0))
+    monkeypatch.setattr("consentry.disclosing.freezing._CLOCKS_DIFFER_BY", timedelta(0))
     told = district.expect("adr", "--all", "--data", str(data), "--out", str(district.folder / "out"))
     assert [one["partner_id"] for one in told["delivered"]] == ["green", "rainier"]

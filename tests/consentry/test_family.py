@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from access.family_account import list_languages, load_texts
-from consentry.telling_partners import find_released_grants
+from consentry.telling.telling_partners import find_released_grants
 from store.leaving_tables import FamilyListing
 from tests.consentry.conftest import District
 from tests.consentry.granting import grant, open_program, open_to_glance, write_data

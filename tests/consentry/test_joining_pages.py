@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consentry.joining_pages import ReadPage, join_pages
+from consentry.pipeline.joining_pages import ReadPage, join_pages
 from ocr import FieldKind, FieldReading, FormReading, TemplateIdentity
 
 FIELDS = {1: ("student_last",), 2: ("parent_signature",)}

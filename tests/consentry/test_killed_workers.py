@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from consentry.pipeline.worker import SLOT_LOST
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.worker import SLOT_LOST
 from store.tables import WorkerSlot
 from store.worker_slots import list_dead_slots
 from tests.consentry.conftest import CHILDREN, District
@@ -90,7 +90,7 @@ def test_what_ends_its_worker_three_times_is_parked_and_the_rest_goes_on(distric
 @pytest.mark.timeout(120)
 def test_a_worker_whose_slot_went_to_another_says_so_and_no_worker_takes_its_own(district: District) -> None:
     program = Program.open(Settings(home=district.home))
-    command = [sys.executable, "-m", "consentry.worker_process", "--owner", "late"]
+    command = [sys.executable, "-m", "consentry.pipeline.worker_process", "--owner", "late"]
     with subprocess.Popen(command, env={**os.environ, "CONSENTRY_HOME": str(district.home)}) as worker:
         for _ in range(600):
             with program.installation.sessions() as session, session.begin():

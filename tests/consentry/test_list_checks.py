@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from access.list_template import COLUMNS, TemplateTerms, write_list_template
-from consentry.list_checks import ListGround, find_list_faults
+from consentry.intake.list_checks import ListGround, find_list_faults
 from fixtures.student_lists import StudentRow, write_student_list
 from ingest import Cell, read_student_list
 from ingest.types import Limits, Refusal, StudentList

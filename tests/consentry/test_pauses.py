@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from access import Signer, make_grant
-from consentry.policy import read_built_in_policy, read_rulebook
+from consentry.risk.policy import read_built_in_policy, read_rulebook
 from review_queue import SchoolYear
 from store.tables import Decision, Form
 from tests.consentry.conftest import CHILDREN, District

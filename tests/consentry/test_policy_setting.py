@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consentry.policy import read_built_in_policy, read_rulebook, write_policy
+from consentry.risk.policy import read_built_in_policy, read_rulebook, write_policy
 from review_queue import Stratum, StratumThreshold
 from tests.consentry.conftest import District
 

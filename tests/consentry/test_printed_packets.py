@@ -12,9 +12,9 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from consentry.packet_pages import BlankPrinter, Sheet
-from consentry.packet_rows import find_language
-from consentry.paper_codes import PaperKey, draw_batch_id, draw_cover_id, looks_like_code, names
+from consentry.paper.packet_pages import BlankPrinter, Sheet
+from consentry.paper.packet_rows import find_language
+from consentry.paper.paper_codes import PaperKey, draw_batch_id, draw_cover_id, looks_like_code, names
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER, PLANS
 from fixtures.filling import fill_form

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.paper_codes import PaperKey, draw_batch_id
-from consentry.printed_sheets import JudgedSheet, judge_sheet
+from consentry.paper.paper_codes import PaperKey, draw_batch_id
+from consentry.paper.printed_sheets import JudgedSheet, judge_sheet
 from consentry.program import Program
 from consentry.settings import Settings
 from ocr import FIELD_KINDS, FieldReading, FormReading, TemplateIdentity

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from consentry.case_steps import defer_case
-from consentry.claims import claim_case
+from consentry.desk.case_steps import defer_case
+from consentry.desk.claims import claim_case
+from consentry.desk.queue_board import QueueFilter, describe_queue, find_next, list_lines
 from consentry.program import Program
-from consentry.queue_board import QueueFilter, describe_queue, find_next, list_lines
 from consentry.settings import Settings
 from store import Entry, Event, record
 from store.tables import Case, Document, Form, ListedStudent, Partner, Submission

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from consentry.risk_bounds import (
+from consentry.risk.risk_bounds import (
     ErrorCount,
     bound_above,
     bound_below,

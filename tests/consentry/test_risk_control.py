@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from consentry.bench_policy import run
-from consentry.policy import RiskTerms
-from consentry.risk_control import NOTHING, ScoredForm, list_looser, weigh_forms
+from consentry.benches.policy import run
+from consentry.risk.policy import RiskTerms
+from consentry.risk.risk_control import NOTHING, ScoredForm, list_looser, weigh_forms
 from review_queue import Policy, Stratum, StratumThreshold
 
 TERMS = RiskTerms(promised_false_grant_rate=0.01, confidence=0.95)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from consentry.errors import CommandError
-from consentry.school_years import draft_year, read_year
+from consentry.program_year.school_years import draft_year, read_year
 from review_queue import SchoolYear
 from tests.consentry.conftest import District
 

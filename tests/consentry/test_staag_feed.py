@@ -122,7 +122,7 @@ def test_a_disk_that_refuses_leaves_the_feed_before_and_records_nothing(
     def refuse(place: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("consentry.staag.write_flushed", refuse)
+    monkeypatch.setattr("consentry.disclosing.staag.write_flushed", refuse)
     assert "the one before stays: No space left on device" in write(glanced, code=2)
     assert (glanced.folder / "feed.csv").read_bytes() == before
     assert len(list_disclosures(glanced)) == 4
@@ -140,7 +140,7 @@ def test_a_person_is_active_at_one_partner_at_a_time(district: District) -> None
 
 
 def test_being_in_a_feed_tells_the_partner(glanced: District) -> None:
-    from consentry.telling_partners import find_released_grants
+    from consentry.telling.telling_partners import find_released_grants
 
     program = open_program(glanced)
     with program.installation.reading() as session:

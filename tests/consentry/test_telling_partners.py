@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from access import ReportLine, Result
-from consentry.policy import ReleaseTimes
 from consentry.program import Program
-from consentry.reporting import gather_report, report_as_released
+from consentry.risk.policy import ReleaseTimes
 from consentry.settings import Settings
-from consentry.telling_partners import find_last_time, release_if_due
+from consentry.telling.reporting import gather_report, report_as_released
+from consentry.telling.telling_partners import find_last_time, release_if_due
 from store.risk_tables import PartnerRelease
 from tests.consentry.conftest import District
 
@@ -76,7 +76,7 @@ def test_release_comes_once_for_each_time(district: District, monkeypatch: pytes
     with program.installation.reading() as session:
         before = session.query(PartnerRelease).count()
     later = datetime(2099, 1, 2, tzinfo=UTC)
-    monkeypatch.setattr("consentry.telling_partners.find_last_time", lambda times, now: later)
+    monkeypatch.setattr("consentry.telling.telling_partners.find_last_time", lambda times, now: later)
     assert release_if_due(program) == 2
     with program.installation.reading() as session:
         assert session.query(PartnerRelease).count() == before + 1

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from access import KnownTime
-from consentry.access_sets import find_access_as_known
+from consentry.disclosing.access_sets import find_access_as_known
 from consentry.program import Program
 from consentry.settings import Settings
 from fixtures.blank_forms import BlankForm

@@ -20,7 +20,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from consentry import cli, worker_process
+from consentry import cli
+from consentry.pipeline import worker_process
 from fixtures.plain_work import use_plain_engine
 
 SERVER = multiprocessing.get_context("forkserver")

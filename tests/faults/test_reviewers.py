@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from consentry.deciding import decide_case
+from consentry.desk.deciding import decide_case
+from consentry.desk.undoing import reverse_decision
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.undoing import reverse_decision
 from tests.faults.plain_district import PlainDistrict
 from tests.faults.processes import TODAY
 

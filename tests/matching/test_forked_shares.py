@@ -6,7 +6,7 @@ import threading
 import pandas as pd
 import pytest
 
-from consentry.bench_match import draw_trial
+from consentry.benches.match import draw_trial
 from matching import Candidate, Matcher, Query
 from matching.forked_shares import count_processes, deal_out, gather_in, match_in_shares
 

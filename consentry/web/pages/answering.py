@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from access import write_report_xlsx
+from consentry.intake.list_checks import make_template
 from consentry.left_to_do import find_left_to_do
-from consentry.list_checks import make_template
 from consentry.web.doors import AtDesk
 
 router = APIRouter()

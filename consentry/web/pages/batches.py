@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
-from consentry.accepting_many import BatchItem, confirm_batch, drop_batch, list_batches, list_items, propose_batch
-from consentry.deciding import Terms
+from consentry.desk.accepting_many import BatchItem, confirm_batch, drop_batch, list_batches, list_items, propose_batch
+from consentry.desk.deciding import Terms
+from consentry.desk.viewing import Shown, record_view
 from consentry.errors import CommandError
-from consentry.viewing import Shown, record_view
 from consentry.web.batch_view import BatchRow, list_proposable, show_rows
 from consentry.web.doors import AtDesk, Desk
 from consentry.web.pages.cases import Wanted

@@ -11,14 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
-from consentry.case_steps import CORRECTED, ILLEGIBLE, KEYED, Keyed, defer_case, key_field
-from consentry.claims import beat_claim, claim_case, take_over_case
-from consentry.deciding import ACCEPT, REJECT, RETURN, Terms, decide_case
+from consentry.desk.case_steps import CORRECTED, ILLEGIBLE, KEYED, Keyed, defer_case, key_field
+from consentry.desk.claims import beat_claim, claim_case, take_over_case
+from consentry.desk.deciding import ACCEPT, REJECT, RETURN, Terms, decide_case
+from consentry.desk.queue_board import GRADES, MOST_LINES, QueueFilter, describe_queue, find_next
+from consentry.desk.undoing import is_reversible, reverse_decision
+from consentry.desk.viewing import Shown, record_view, record_view_once
 from consentry.errors import CommandError
-from consentry.form_pages import list_sources
-from consentry.queue_board import GRADES, MOST_LINES, QueueFilter, describe_queue, find_next
-from consentry.undoing import is_reversible, reverse_decision
-from consentry.viewing import Shown, record_view, record_view_once
+from consentry.pipeline.form_pages import list_sources
 from consentry.web.case_fields import find_box
 from consentry.web.case_view import describe_case
 from consentry.web.doors import AtDesk, Denied, Desk

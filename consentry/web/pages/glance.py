@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from consentry.disclosing.glance import Viewer, list_open_students, show_student
 from consentry.errors import CommandError
-from consentry.glance import Viewer, list_open_students, show_student
 from consentry.web.doors import AtDesk, Denied, Desk
 from consentry.web.glance_view import describe_glance
 from store.tables import Grant

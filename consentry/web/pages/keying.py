@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
-from consentry.blind_comparison import ILLEGIBLE
-from consentry.blind_sample import find_task, key_task, list_tasks
+from consentry.desk.viewing import record_view_once
 from consentry.errors import CommandError
-from consentry.viewing import record_view_once
+from consentry.risk.blind_comparison import ILLEGIBLE
+from consentry.risk.blind_sample import find_task, key_task, list_tasks
 from consentry.web.case_fields import find_box
 from consentry.web.doors import AtDesk, Denied
 from store.tables import Form as FormRow

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import RedirectResponse, Response
 
 from access import AgreementKind, AgreementStatus
-from consentry.agreement_reviews import StepNote, Verdict, give_verdict
-from consentry.blind_results import measure_blind_sample
 from consentry.errors import CommandError
-from consentry.policy_setting import Proposal, set_policy, show_policy, simulate_policy
-from consentry.registering import record_agreement
-from consentry.risk_control import CurvePoint, assess_risk
-from consentry.waits import find_waits
+from consentry.intake.registering import record_agreement
+from consentry.program_year.agreement_reviews import StepNote, Verdict, give_verdict
+from consentry.program_year.waits import find_waits
+from consentry.risk.blind_results import measure_blind_sample
+from consentry.risk.policy_setting import Proposal, set_policy, show_policy, simulate_policy
+from consentry.risk.risk_control import CurvePoint, assess_risk
 from consentry.web.doors import AtDesk
 from consentry.web.plots import AxisMark, Plot, place_threshold, plot_bars, plot_lines
 from consentry.week import count_week

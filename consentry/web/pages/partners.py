@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from access import write_report_xlsx
+from consentry.desk.viewing import Shown, record_view
 from consentry.errors import CommandError
-from consentry.reporting import report_as_released
-from consentry.uploads import (
+from consentry.intake.uploads import (
     LIST,
     AnnouncedFile,
     Sender,
@@ -23,8 +23,8 @@ from consentry.uploads import (
     list_progress,
     take_piece,
 )
-from consentry.viewing import Shown, record_view
-from consentry.waits import find_waits
+from consentry.program_year.waits import find_waits
+from consentry.telling.reporting import report_as_released
 from consentry.web.doors import AtDesk, Denied, Desk
 from consentry.web.partner_view import list_lines, list_seen_students, list_sent
 

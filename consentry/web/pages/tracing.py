@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from consentry.bundling import pack_bundle
+from consentry.desk.viewing import Shown, record_view
 from consentry.errors import CommandError
-from consentry.trace_search import SearchKind, search_subjects
-from consentry.tracing import Subject
-from consentry.viewing import Shown, record_view
+from consentry.proof.bundling import pack_bundle
+from consentry.proof.trace_search import SearchKind, search_subjects
+from consentry.proof.tracing import Subject
 from consentry.web.doors import AtDesk, Denied, Desk
 from consentry.web.trace_view import describe_trace
 

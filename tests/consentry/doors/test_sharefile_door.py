@@ -16,9 +16,9 @@ from consentry.doors.sharefile_api import ShareFileAccount, ShareFileApi
 from consentry.doors.sharefile_door import ShareFileDoor
 from consentry.doors.types import DoorTrouble, Outcome
 from consentry.errors import CommandError
+from consentry.intake.watching import Watch, WatchedDoor
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.watching import Watch, WatchedDoor
 from tests.consentry.conftest import District
 from tests.consentry.doors.sharefile_server import ShareFileServer, run_sharefile
 

@@ -13,10 +13,10 @@ from PIL import Image
 from sqlalchemy import select
 
 from consentry.doors.folder_door import FolderDoor
-from consentry.paper_codes import PaperKey
+from consentry.intake.watching import Watch, WatchedDoor, open_folder
+from consentry.paper.paper_codes import PaperKey
 from consentry.program import Program
 from consentry.settings import Settings
-from consentry.watching import Watch, WatchedDoor, open_folder
 from store.door_tables import Arrival
 from store.tables import Form, Submission
 from tests.consentry.conftest import District

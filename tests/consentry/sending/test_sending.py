@@ -19,7 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from consentry.paper_codes import PaperKey
+from consentry.paper.paper_codes import PaperKey
 from store.door_tables import SendingAttempts
 from store.erasure import collect_dependents
 from store.tables import Submission

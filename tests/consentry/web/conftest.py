@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
 from consentry.accounts import NewAccount, Role, add_account
+from consentry.pipeline.rulings import RULES_ACTOR
 from consentry.program import Program
-from consentry.rulings import RULES_ACTOR
 from consentry.settings import Settings
 from consentry.web.app import make_app
 from store import Entry, Event, record

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from consentry.accounts import Role
-from consentry.telling_partners import release_by_hand
-from consentry.uploads import SCAN, AnnouncedFile, Sender, begin_upload
+from consentry.intake.uploads import SCAN, AnnouncedFile, Sender, begin_upload
+from consentry.telling.telling_partners import release_by_hand
 from consentry.web import rules
 from store.desk_tables import Account, Batch, PageView
 from tests.consentry.web.conftest import ACCOUNTS, PASSWORD, Site

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
-from consentry.telling_partners import release_by_hand
+from consentry.telling.telling_partners import release_by_hand
 from store.tables import Disclosure
 from tests.consentry.granting import grant, write_data
 from tests.consentry.web.conftest import Site, serve_copy

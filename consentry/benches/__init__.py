@@ -1,0 +1,1 @@
+"""The benches: each prints its figures as JSON."""

@@ -1,0 +1,1 @@
+"""Taking in: files, lists, enrollment and blank forms as they arrive by any door."""

@@ -1,0 +1,154 @@
+"""Partners, their agreements, and blank forms: what has to be known before anything is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from access import CATEGORIES, AgreementKind, AgreementStatus
+from consentry.errors import CommandError
+from consentry.program import Program
+from consentry.program_year.agreement_reviews import StepNote, describe_note, refuse_unfinished_review
+from consentry.program_year.year_versions import ensure_year
+from ocr import Template, TemplateError, locate_field_map
+from store import Entry, Event, JsonValue, describe_document, record
+from store.ids import Sha256, derive_id
+from store.tables import Agreement, FormTemplate, Partner
+
+_ACTOR = "program"
+_SAME_PLACE = 1.0
+
+
+def add_partner(program: Program, partner_id: str, name: str, purpose: str, categories: Sequence[str]) -> Partner:
+    """Adds a partner; without categories its agreement covers all four. `CommandError` for an id that is taken."""
+    unknown = sorted(set(categories) - set(CATEGORIES))
+    if unknown:
+        raise CommandError(f"no such category: {', '.join(unknown)}; there are {', '.join(CATEGORIES)}")
+    if not partner_id.strip() or not name.strip():
+        raise CommandError("a partner needs a name and an id")
+    clock = program.read_clock()
+    with program.installation.writing() as session:
+        if session.get(Partner, partner_id) is not None:
+            raise CommandError(f"partner {partner_id} is there already")
+        chosen = [category for category in CATEGORIES if category in categories] or list(CATEGORIES)
+        partner = Partner(partner_id=partner_id, name=name, purpose=purpose, categories=chosen)
+        record(session, clock, Entry(Event.PARTNER_ADDED, partner_id, _ACTOR, [partner]))
+    return partner
+
+
+def record_agreement(
+    program: Program,
+    partner_id: str,
+    kind: AgreementKind,
+    school_year: str,
+    status: AgreementStatus,
+    on_date: date,
+    note: StepNote | None = None,
+) -> Agreement:
+    """Notes that an agreement reached a status on a day; it holds until its next step. `CommandError`: no such partner, or it
+    is to become active while a review that was begun isn't over.
+    """
+    year = program.rulebook.find_school_year(school_year)
+    clock = program.read_clock()
+    with program.installation.writing() as session:
+        if session.get(Partner, partner_id) is None:
+            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        ensure_year(session, program.installation, year, clock)
+        step = Agreement(
+            agreement_id=derive_id("agr", partner_id, kind, school_year, status, str(on_date), clock.now.isoformat()),
+            partner_id=partner_id,
+            kind=kind,
+            school_year=school_year,
+            status=status,
+            on_date=on_date,
+            recorded_at=clock.now,
+            recorded_on=clock.today,
+        )
+        if status is AgreementStatus.ACTIVE:
+            refuse_unfinished_review(session, program, partner_id, kind, school_year)
+        facts: dict[str, JsonValue] = {"kind": kind, "school_year": school_year, "status": status, "on": str(on_date)}
+        rows = [step, *(describe_note(session, program, step, note, clock) if note else ())]
+        actor = note.actor if note else _ACTOR
+        record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, actor, rows, facts))
+    return step
+
+
+def add_form(
+    program: Program, blank: Path, code: str, school_year: str, language: str, published: date, partner_id: str | None
+) -> FormTemplate:
+    """Learns a blank form, its fields from the field map beside it or from its form fields. `CommandError`: no file, no form to
+    learn from, or another blank, or the same with other fields, under that code and language.
+    """
+    year = program.rulebook.find_school_year(school_year)
+    if not blank.is_file():
+        raise CommandError(f"no such file: {blank}")
+    try:
+        template = Template.from_pdf(blank, code, school_year, language)
+    except TemplateError as error:
+        raise CommandError(f"cannot learn the form: {error}") from None
+    documents = program.installation.documents
+    pdf, model = blank.read_bytes(), template.to_bytes()
+    blank_sha256, model_sha256 = documents.put(pdf), documents.put(model)
+    beside = locate_field_map(blank)
+    mapped = beside.read_bytes() if beside.is_file() else None
+    map_sha256 = documents.put(mapped) if mapped is not None else None
+    clock = program.read_clock()
+    template_id = derive_id("tpl", code, school_year, language)
+    with program.installation.writing() as session:
+        if partner_id is not None and session.get(Partner, partner_id) is None:
+            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        ensure_year(session, program.installation, year, clock)
+        known = session.get(FormTemplate, template_id)
+        if known is not None and known.blank_sha256 != blank_sha256:
+            raise CommandError(
+                f"another blank is known as {code} {school_year} {language}: give this one a code of its own"
+            )
+        if known is not None and not _has_same_fields(documents.get(Sha256(known.model_sha256)), template):
+            raise CommandError(
+                f"{code} {school_year} {language} is known with other fields: give this one a code of its own"
+            )
+        row = known or FormTemplate(
+            template_id=template_id,
+            code=code,
+            school_year=school_year,
+            language=language,
+            published=published,
+            partner_id=partner_id,
+            blank_sha256=blank_sha256,
+            model_sha256=model_sha256,
+            added_at=clock.now,
+        )
+        if known is None:
+            rows = [
+                *describe_document(session, blank_sha256, "blank", len(pdf), clock),
+                *describe_document(session, model_sha256, "template", len(model), clock),
+                row,
+            ]
+            facts: dict[str, JsonValue] = {}
+            if mapped is not None and map_sha256 is not None:
+                rows = [*describe_document(session, map_sha256, "field map", len(mapped), clock), *rows]
+                facts = {"field_map": map_sha256}
+            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, rows, facts))
+    return row
+
+
+def _has_same_fields(kept: bytes, template: Template) -> bool:
+    pairs = zip(Template.from_bytes(kept).pages, template.pages, strict=False)
+    return all(
+        one.boxes.keys() == other.boxes.keys()
+        and all(
+            abs(side - again) < _SAME_PLACE
+            for name, box in one.boxes.items()
+            for side, again in zip(box, other.boxes[name], strict=True)
+        )
+        for one, other in pairs
+    )
+
+
+def list_forms(program: Program) -> list[FormTemplate]:
+    """All blank forms known, in the order in which they were added."""
+    with program.installation.reading() as session:
+        return list(session.scalars(select(FormTemplate).order_by(FormTemplate.added_at)))

@@ -1,0 +1,1 @@
+"""Paper that is printed here: packets for a list, and the codes on it."""

@@ -1,0 +1,268 @@
+"""One worker process: reads pages and settles submissions as DBOS workflows until stopped or, when draining, done.
+
+Reliability decisions 1 and 2: effects are DBOS datasource transactions on our own database, arguments and results are ids
+and hashes alone, serialised as portable JSON. Each worker lives in a slot with a heartbeat; its executor id is the slot's
+name, and what a dead slot had begun is resumed by any live worker.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, SQLAlchemyDatasource, WorkflowStatus
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from consentry.logs import log_failure, timing_step
+from consentry.pipeline.reading_pages import PageReader, record_reading
+from consentry.pipeline.recording import record_settlement
+from consentry.pipeline.settling import SettlementPlanner
+from consentry.program import Program
+from consentry.sending.working_off import find_due, keep_outcome, prepare_due, send_one
+from consentry.telling.releasing import abandon_settlement, park_form, release_held_forms
+from consentry.telling.telling_partners import release_if_due
+from ingest import Cell
+from review_queue import State
+from store.ledger import lock_ledger
+from store.tables import Form, Submission
+from store.worker_slots import beat, claim_slot, forget_slot, list_dead_slots, release_slots
+
+PAGES_QUEUE = "pages"
+SUBMISSIONS_QUEUE = "submissions"
+SENDINGS_QUEUE = "sendings"
+APPLICATION_VERSION = "1"
+_TURN_SECONDS = 0.2
+_BEAT_SECONDS = 2.0
+_TELLING_SECONDS = 30.0
+_ENQUEUED_AHEAD = 200
+MACHINE_TROUBLE = 3
+"""Exit code of a worker whose machine failed it."""
+SLOT_LOST = 4
+"""Exit code of a worker that gave no sign of life in time, so that its slot went to another: its place is filled anew."""
+
+_FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
+
+
+class Worker:
+    """A worker of one home. `owner` names the process; made once a process."""
+
+    def __init__(self, program: Program, cell: Cell, owner: str | None = None) -> None:
+        self._program = program
+        self._sessions = program.installation.sessions
+        self.owner = owner or f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._slot = claim_slot(self._sessions, self.owner)
+        self._enqueued: set[str] = set()
+        self._stop = threading.Event()
+        self._slot_lost = threading.Event()
+        self._prepares_at = time.monotonic()
+        self._tells_at = time.monotonic()
+        self._start_engine()
+        self._register(PageReader(program, cell), SettlementPlanner(program))
+
+    def run(self, drain: bool) -> int:
+        """Works until told to stop; with `drain` until nothing is left to do. Returns 0, or `SLOT_LOST`."""
+        DBOS.launch()
+        DBOS.register_queue(PAGES_QUEUE, worker_concurrency=1, polling_interval_sec=0.05)
+        DBOS.register_queue(SUBMISSIONS_QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+        DBOS.register_queue(SENDINGS_QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
+        beater = threading.Thread(target=self._keep_beating, daemon=True)
+        beater.start()
+        try:
+            while not self._stop.is_set():
+                self._take_over_dead_slots()
+                release_held_forms(self._program)
+                self._tell_partners()
+                busy = self._enqueue_due_work()
+                if not self._send_what_is_due(busy or not drain) and not busy and drain:
+                    break
+                self._stop.wait(_TURN_SECONDS)
+        finally:
+            self._stop.set()
+            DBOS.destroy(workflow_completion_timeout_sec=30)
+            beater.join()
+            release_slots(self._sessions, self.owner)
+        return SLOT_LOST if self._slot_lost.is_set() else 0
+
+    def stop(self) -> None:
+        """Ends `run` after the work in hand."""
+        self._stop.set()
+
+    def _start_engine(self) -> None:
+        url = self._program.installation.database_url
+        home = self._program.installation.home.absolute()
+        config: DBOSConfig = {
+            "name": "consentry",
+            "system_database_url": f"sqlite:///{home / 'dbos.sqlite'}" if url.startswith("sqlite") else url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self._slot,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "ERROR",
+            "notification_listener_polling_interval_sec": 0.2,
+        }
+        DBOS(config=config)
+        self._datasource = SQLAlchemyDatasource.create(
+            url,
+            engine=self._program.installation.engine,
+            serializer=DBOSPortableJSONSerializer(),
+            sessionmaker=self._sessions,
+        )
+
+    def _register(self, reader: PageReader, planner: SettlementPlanner) -> None:
+        program, datasource = self._program, self._datasource
+        # The ledger's lock is the first statement: with it PostgreSQL needs no more than this, and SQLite knows one level.
+        isolation: Literal["SERIALIZABLE", "READ COMMITTED"] = (
+            "SERIALIZABLE" if program.installation.database_url.startswith("sqlite") else "READ COMMITTED"
+        )
+
+        @DBOS.step(name="read_page")
+        def read_page(form_id: str) -> str:
+            with _dying_of_machine_trouble(form_id), timing_step("page-read", form_id):
+                return reader.read(form_id)
+
+        @datasource.transaction(name="record_reading", isolation_level=isolation)
+        def keep_reading(form_id: str, reading: str) -> None:
+            session = datasource.sql_session()
+            lock_ledger(session)
+            record_reading(session, program, form_id, reading)
+
+        @DBOS.step(name="plan_settlement")
+        def plan(submission_id: str) -> str:
+            with _dying_of_machine_trouble(submission_id), timing_step("settlement-planned", submission_id):
+                return planner.plan(submission_id)
+
+        @datasource.transaction(name="record_settlement", isolation_level=isolation)
+        def keep_settlement(submission_id: str, settlement: str) -> None:
+            session = datasource.sql_session()
+            lock_ledger(session)
+            record_settlement(session, program, submission_id, settlement)
+
+        @DBOS.workflow(name="read_form")
+        def read_form(form_id: str) -> None:
+            keep_reading(form_id, read_page(form_id))
+
+        @DBOS.workflow(name="settle_submission")
+        def settle_submission(submission_id: str) -> None:
+            keep_settlement(submission_id, plan(submission_id))
+
+        @DBOS.step(name="send")
+        def try_sending(sending_id: str) -> str:
+            return send_one(program, sending_id)
+
+        @datasource.transaction(name="record_sending", isolation_level=isolation)
+        def keep_sending(sending_id: str, outcome: str) -> None:
+            session = datasource.sql_session()
+            lock_ledger(session)
+            keep_outcome(session, program, sending_id, outcome)
+
+        @DBOS.workflow(name="send_out")
+        def send_out(sending_id: str) -> None:
+            keep_sending(sending_id, try_sending(sending_id))
+
+        self._read_form, self._settle_submission, self._send_out = read_form, settle_submission, send_out
+
+    def _enqueue_due_work(self) -> bool:
+        """Enqueues what is due and isn't yet; whether anything is left to do. The same work has the same id everywhere."""
+        with self._sessions() as session:
+            due = select(Form.form_id).where(Form.state == State.RECEIVED).order_by(Form.submission_id, Form.position)
+            forms = list(session.scalars(due.limit(_ENQUEUED_AHEAD)))
+            unread = select(Form.submission_id).where(Form.state == State.RECEIVED)
+            settle = select(Submission).where(Submission.needs_settling, Submission.submission_id.not_in(unread))
+            submissions = {f"settle/{row.submission_id}/{row.settlements}": row for row in session.scalars(settle)}
+        for form_id in forms:
+            self._enqueue(PAGES_QUEUE, f"read/{form_id}", self._read_form, form_id)
+        for work_id, row in submissions.items():
+            self._enqueue(SUBMISSIONS_QUEUE, work_id, self._settle_submission, row.submission_id)
+        for work_id in self._find_failed([f"read/{form_id}" for form_id in forms]):
+            park_form(self._program, work_id.removeprefix("read/"))
+        for work_id in self._find_failed(list(submissions)):
+            abandon_settlement(self._program, submissions[work_id].submission_id)
+        return bool(forms or submissions)
+
+    def _enqueue(self, queue: str, work_id: str, workflow: object, argument: str) -> None:
+        if work_id in self._enqueued:
+            return
+        with SetWorkflowID(work_id):
+            DBOS.enqueue_workflow(queue, workflow, argument)  # type: ignore[arg-type]  # DBOS wraps it untyped
+        self._enqueued.add(work_id)
+
+    def _find_failed(self, work_ids: list[str]) -> list[str]:
+        begun = [work_id for work_id in work_ids if work_id in self._enqueued]
+        if not begun:
+            return []
+        failed: list[WorkflowStatus] = DBOS.list_workflows(
+            workflow_ids=begun, status=list(_FAILED), load_input=False, load_output=False
+        )
+        return [workflow.workflow_id for workflow in failed]
+
+    def _tell_partners(self) -> None:
+        """Tells partners what was decided once a time of the policy has come; looks at the time now and then."""
+        if time.monotonic() >= self._tells_at:
+            self._tells_at = time.monotonic() + _TELLING_SECONDS
+            release_if_due(self._program)
+
+    def _send_what_is_due(self, may_wait: bool) -> bool:
+        """Makes ready now and then what is to leave, at once when nothing else is left to do; enqueues what may be tried.
+        Whether anything is being sent.
+        """
+        if not may_wait or time.monotonic() >= self._prepares_at:
+            self._prepares_at = time.monotonic() + _TELLING_SECONDS
+            prepare_due(self._program)
+        due = find_due(self._program)
+        for sending_id, attempts in due.items():
+            self._enqueue(SENDINGS_QUEUE, f"send/{sending_id}/{attempts}", self._send_out, sending_id)
+        failed = set(self._find_failed([f"send/{sending_id}/{attempts}" for sending_id, attempts in due.items()]))
+        return len(due) > len(failed)
+
+    def _keep_beating(self) -> None:
+        while not self._stop.wait(_BEAT_SECONDS):
+            if not beat(self._sessions, self._slot, self.owner):
+                self._slot_lost.set()
+                self._stop.set()
+
+    def _take_over_dead_slots(self) -> None:
+        for slot in list_dead_slots(self._sessions, seen_by=self._slot):
+            begun = DBOS.list_workflows(executor_id=slot, status="PENDING", load_input=False, load_output=False)
+            for workflow in begun:
+                DBOS.resume_workflow(workflow.workflow_id, queue_name=workflow.queue_name)
+            forget_slot(self._sessions, slot)
+
+
+@contextmanager
+def _dying_of_machine_trouble(work_id: str) -> Iterator[None]:
+    """Ends this process at once when the disk, the database or the memory fails: the work stays begun and is taken up again,
+    where an error recorded against it would put a form before a person that nothing is wrong with.
+    """
+    try:
+        yield
+    except (OSError, SQLAlchemyError, MemoryError) as error:
+        log_failure("worker", work_id, error)
+        os._exit(MACHINE_TROUBLE)
+
+
+def run_worker(program: Program, drain: bool, owner: str) -> int:
+    """Runs one worker in this process until it is drained or told to stop by a signal or by the end of its parent. Returns its
+    exit code.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)
+    with program.open_cell() as cell:
+        worker = Worker(program, cell, owner)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        threading.Thread(target=_stop_with_parent, args=(worker, os.getppid()), daemon=True).start()
+        return worker.run(drain)
+
+
+def _stop_with_parent(worker: Worker, parent: int) -> None:
+    while Path(f"/proc/{parent}").exists() and os.getppid() == parent:
+        time.sleep(1)
+    worker.stop()

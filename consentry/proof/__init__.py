@@ -1,0 +1,1 @@
+"""Proving it: traces, bundles, heads of the ledger."""

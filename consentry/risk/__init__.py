@@ -1,0 +1,1 @@
+"""The policy and the control of its risk: thresholds, bounds, labels, the blind sample."""
