@@ -17,12 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from store import Entry, Event, record
 from store.desk_tables import Account
 from store.ids import derive_id
 from store.ledger import Clock
-from store.tables import Partner
 
 OPEN, CLOSED = "open", "closed"
 SHORT_PASSWORD = 12
@@ -64,8 +64,8 @@ def add_account(program: Program, new: NewAccount, actor: str) -> Account:
     clock = program.read_clock()
     hashed = _HASHER.hash(new.password) if new.password else None
     with program.installation.writing() as session:
-        if new.partner_id is not None and session.get(Partner, new.partner_id) is None:
-            raise CommandError(f"no partner {new.partner_id}: add it with 'consentry partner add'")
+        if new.partner_id is not None:
+            find_partner(session, new.partner_id)
         if find_account(session, new.name) is not None:
             raise CommandError("an account of that name is there already")
         account = Account(

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from consentry.disclosing.delivering_registry import load_registry
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from store import Entry, Event, JsonValue, record
 from store.ids import derive_id
-from store.tables import FormTemplate, ListedTerms, Partner
+from store.tables import FormTemplate, ListedTerms
 
 _ACTOR = "program"
 
@@ -30,8 +31,7 @@ def list_agreement_terms(
     names = _check(listed, load_registry(program).registry.listable)
     clock = program.read_clock()
     with program.installation.writing() as session:
-        if session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        find_partner(session, partner_id)
         terms = ListedTerms(
             terms_id=derive_id("terms", partner_id, school_year, clock.now.isoformat()),
             partner_id=partner_id,

@@ -19,11 +19,12 @@ from access import AgreementKind, AgreementStatus, status_on
 from access.staag import FeedPerson
 from consentry.accounts import OPEN, Role
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from store import Entry, Event, record
 from store.desk_tables import Account
 from store.ids import derive_id
-from store.tables import Agreement, Partner, PersonStep
+from store.tables import Agreement, PersonStep
 
 _ACTOR = "program"
 _LONGEST = 120
@@ -49,8 +50,7 @@ def record_person(program: Program, named: NamedStep) -> PersonStep:
         raise CommandError("a user principal name looks like ana@partner.example")
     clock = program.read_clock()
     with program.installation.writing() as session:
-        if session.get(Partner, named.partner_id) is None:
-            raise CommandError(f"no partner {named.partner_id}: add it with 'consentry partner add'")
+        find_partner(session, named.partner_id)
         _check(session.scalars(select(PersonStep).where(PersonStep.user_principal_name == name)).all(), named)
         step = PersonStep(
             step_id=derive_id("person", named.partner_id, name, named.school_year, clock.now.isoformat()),

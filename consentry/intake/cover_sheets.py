@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from consentry.errors import CommandError
 from consentry.paper.paper_codes import PaperKey, draw_cover_id
+from consentry.partners import find_partner
 from consentry.program import Program
 from store import Entry, Event, record
 from store.door_tables import CoverSheet
-from store.tables import Partner
 
 MAIL, SCANNER = "mail", "scanner"
 
@@ -55,9 +55,7 @@ def print_cover(program: Program, order: CoverOrder, out: Path) -> CoverSheet:
     )
     code = PaperKey.load(program.installation.home).write_cover_code(order.partner_id, cover.cover_id)
     with program.installation.writing() as session:
-        partner = session.get(Partner, order.partner_id)
-        if partner is None:
-            raise CommandError(f"no partner {order.partner_id}: add it with 'consentry partner add'")
+        partner = find_partner(session, order.partner_id)
         page = _set_cover(cover, partner.name, code)
         record(session, clock, Entry(Event.COVER_PRINTED, cover.cover_id, order.user, [cover], {"way": cover.way}))
     out.write_bytes(page)

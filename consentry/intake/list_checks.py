@@ -16,13 +16,14 @@ from sqlalchemy import select
 from access.list_template import LANGUAGE_NAMES, TemplateTerms, write_list_template
 from consentry.errors import CommandError
 from consentry.intake.enrollment import find_roll
+from consentry.partners import find_partner
 from consentry.pipeline.list_schools import find_most_named
 from consentry.program import Program
 from ingest import read_student_list
 from ingest.types import ListRow, Refusal, RowFault, StudentList
 from matching.grades import read_grade
 from review_queue import Reason, SchoolYear
-from store.tables import FormTemplate, Partner
+from store.tables import FormTemplate
 
 _YOUNGEST, _OLDEST = 2, 22
 
@@ -63,9 +64,7 @@ def find_ground(program: Program, partner_id: str | None, school_year: str | Non
     name = ""
     if partner_id is not None:
         with program.installation.reading() as session:
-            partner = session.get(Partner, partner_id)
-        if partner is None:
-            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+            partner = find_partner(session, partner_id)
         name = partner.name
     return ListGround(rules.school_year, rules.file.school_year.forms_published, name, today)
 

@@ -18,6 +18,7 @@ from consentry.desk.shown_fields import ShownField
 from consentry.errors import CommandError
 from consentry.intake.list_checks import check_list
 from consentry.intake.receiving import Receipt, make_listed
+from consentry.partners import find_partner
 from consentry.pipeline.form_years import ASKED_SCHOOL, LIST_ROW, LIST_YEAR
 from consentry.pipeline.list_schools import find_designee_schools, find_most_named, refuse_wrong_submitter
 from consentry.program import Program
@@ -26,7 +27,7 @@ from ingest.types import MediaType, Refusal, StudentList
 from review_queue import Reason, State
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256, derive_id
-from store.tables import Agreement, Form, ListedStudent, Partner, RefusedInput, Submission, Tracked
+from store.tables import Agreement, Form, ListedStudent, RefusedInput, Submission, Tracked
 
 _SAID = ("last_name", "first_name", "middle_name", "birth_date", "student_id", "school", "grade")
 _FIELDS = {
@@ -70,8 +71,7 @@ def receive_right_list(program: Program, offer: ListOffer) -> Receipt:
     if not offer.path.is_file():
         raise CommandError(f"no such file: {offer.path}")
     with program.installation.reading() as session:
-        if session.get(Partner, offer.partner_id) is None:
-            raise CommandError(f"no partner {offer.partner_id}: add it with 'consentry partner add'")
+        find_partner(session, offer.partner_id)
     clock = program.read_clock()
     day = offer.received_on or clock.today
     content = offer.path.read_bytes() if offer.path.stat().st_size <= program.limits.workbook_bytes else b""

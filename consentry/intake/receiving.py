@@ -20,6 +20,7 @@ from consentry.errors import CommandError
 from consentry.intake.arrivals import ARRIVAL_DOCUMENT, ArrivalEnd, ArrivedFile, find_arrival, make_arrivals
 from consentry.intake.list_checks import check_list
 from consentry.logs import log_step
+from consentry.partners import find_partner
 from consentry.pipeline.reading_pages import JOINED_PAGE, JOINED_TO
 from consentry.program import Program
 from ingest import Cell, read_student_list, take_in_scans
@@ -27,7 +28,7 @@ from ingest.types import IncomingFile, ListRow, Refusal, RowFault, StudentList, 
 from review_queue import Reason, State
 from store import Clock, Entry, Event, describe_document, record
 from store.ids import Sha256, derive_id
-from store.tables import Agreement, Document, Form, ListedStudent, Partner, RefusedInput, Submission, Tracked
+from store.tables import Agreement, Document, Form, ListedStudent, RefusedInput, Submission, Tracked
 
 CLOSED_STATES = frozenset({State.RETURNED, State.REJECTED, State.FAILED})
 """States that end a form's way: the same bytes may come again after them."""
@@ -101,8 +102,7 @@ def receive_submission(
     if list_path is not None and not list_path.is_file():
         raise CommandError(f"the student list is not a file: {list_path}")
     with program.installation.reading() as session:
-        if session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        find_partner(session, partner_id)
     with program.open_cell() as cell:
         incoming = replace(_take_in(program, cell, paths, list_path), arrived=tuple(arrived))
     return record_submission(program, partner_id, incoming, received_on, submitted_by)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from access import CATEGORIES, AgreementKind, AgreementStatus
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from consentry.program_year.agreement_reviews import StepNote, describe_note, refuse_unfinished_review
 from consentry.program_year.year_versions import ensure_year
@@ -54,8 +55,7 @@ def record_agreement(
     year = program.rulebook.find_school_year(school_year)
     clock = program.read_clock()
     with program.installation.writing() as session:
-        if session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        find_partner(session, partner_id)
         ensure_year(session, program.installation, year, clock)
         step = Agreement(
             agreement_id=derive_id("agr", partner_id, kind, school_year, status, str(on_date), clock.now.isoformat()),
@@ -98,8 +98,8 @@ def add_form(
     clock = program.read_clock()
     template_id = derive_id("tpl", code, school_year, language)
     with program.installation.writing() as session:
-        if partner_id is not None and session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
+        if partner_id is not None:
+            find_partner(session, partner_id)
         ensure_year(session, program.installation, year, clock)
         known = session.get(FormTemplate, template_id)
         if known is not None and known.blank_sha256 != blank_sha256:

@@ -20,13 +20,14 @@ from consentry.errors import CommandError
 from consentry.paper.packet_pages import BlankPrinter, Sheet
 from consentry.paper.packet_rows import PacketPlan, SheetPlan, plan_packet
 from consentry.paper.paper_codes import PaperKey, draw_batch_id
+from consentry.partners import find_partner
 from consentry.program import Program
 from ingest import read_student_list
 from ingest.types import ListRow, Refusal, RowFault
 from ocr import Template
 from store import Entry, Event, describe_document, record
 from store.packet_tables import PrintBatch, PrintedSheet
-from store.tables import FormTemplate, Partner
+from store.tables import FormTemplate
 
 PACKET_NAME = "packet.pdf"
 _MOST_SHEETS = 65_000
@@ -74,9 +75,7 @@ def print_packet(program: Program, order: PrintOrder) -> PrintedPacket:
     """Prints a packet. `CommandError`: no such partner or list, no blank in the usual language, nothing that can be printed."""
     content, rows = _read_list(program, order.list_path)
     with program.installation.reading() as session:
-        partner = session.get(Partner, order.partner_id)
-        if partner is None:
-            raise CommandError(f"no partner {order.partner_id}: add it with 'consentry partner add'")
+        partner = find_partner(session, order.partner_id)
         blanks = _find_blanks(session, order)
     plan = plan_packet(rows, partner, blanks, order.usual_language)
     if not plan.sheets:

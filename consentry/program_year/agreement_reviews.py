@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from access import AgreementKind, AgreementStatus, status_on
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from consentry.program_year.year_versions import ensure_year
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256, derive_id
-from store.tables import Agreement, Document, Partner, Tracked
+from store.tables import Agreement, Document, Tracked
 from store.year_tables import AgreementPaper, DepartmentVerdict, NamedPerson
 
 _PAPER = "agreement"
@@ -88,7 +89,7 @@ def give_verdict(
         raise CommandError("a verdict needs who gives it, and a reason unless it approves")
     clock = program.read_clock()
     with program.installation.writing() as session:
-        _find_partner(session, partner_id)
+        find_partner(session, partner_id)
         steps = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
         status = status_on(steps, kind, school_year, clock.today)
         if status not in (AgreementStatus.SUBMITTED, AgreementStatus.IN_REVIEW, AgreementStatus.RETURNED):
@@ -133,7 +134,7 @@ def name_person(
         raise CommandError("a person has a name, and for an account an address such as ana@partner.example")
     year, clock = program.rulebook.find_school_year(school_year), program.read_clock()
     with program.installation.writing() as session:
-        _find_partner(session, partner_id)
+        find_partner(session, partner_id)
         ensure_year(session, program.installation, year, clock)
         kept = _keep_paper(session, program, note.paper, clock)
         person = NamedPerson(
@@ -209,10 +210,3 @@ def _keep_paper(session: Session, program: Program, paper: Path | None, clock: C
     content = paper.read_bytes()
     sha256 = program.installation.documents.put(content)
     return KeptPaper(sha256, tuple(describe_document(session, sha256, _PAPER, len(content), clock)))
-
-
-def _find_partner(session: Session, partner_id: str) -> Partner:
-    partner = session.get(Partner, partner_id)
-    if partner is None:
-        raise CommandError(f"no partner {partner_id}: add it with 'consentry partner add'")
-    return partner
