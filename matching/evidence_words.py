@@ -27,12 +27,6 @@ COMMON = 0.005
 HARDLY_WORSE = 4.0
 WORSE = 9.0
 _LABEL = {Role.FIRST: "first name", Role.LAST: "surname", Role.MIDDLE: "middle name"}
-_ORDER = tuple(Agreement)
-
-
-def better(left: Agreement, right: Agreement) -> Agreement:
-    """The higher of two levels."""
-    return min(left, right, key=_ORDER.index)
 
 
 def compare_joined(written: str, real: str) -> Agreement:

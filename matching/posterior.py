@@ -127,11 +127,6 @@ def join_corrections(form: Corrections, row: Corrections) -> Corrections:
     )
 
 
-def take_rows(ratios: FieldRatios, rows: IntArray) -> FieldRatios:
-    """The ratios of some of the pairs only."""
-    return FieldRatios(*(getattr(ratios, field.name)[rows] for field in fields(FieldRatios)))
-
-
 def _shared(ratio: FloatArray, share: float, otherwise: FloatArray | float = 0.0) -> FloatArray:
     """The rival has this field in common with the child with chance `share`, else as anybody (times exp(otherwise))."""
     apart = np.exp(otherwise) if isinstance(otherwise, np.ndarray) else 1.0

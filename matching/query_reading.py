@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log
 
-from matching.birth_dates import BirthDateIndex, WeighedDates
+from matching.birth_dates import WeighedDates
 from matching.name_folding import words_of
 from matching.name_index import SPLIT_BOXES, NameIndex, Weighed
 from matching.name_roles import Role
@@ -156,8 +156,3 @@ def _split_box(names: NameIndex, role: Role, words: tuple[str, ...], whole: Weig
         if front is not None and back is not None:
             found.append(Split(front, back, log(share) + front.population + back.population - whole.population))
     return tuple(found)
-
-
-def placeholder_of(dates: BirthDateIndex, weighed: WeighedDates | None) -> bool | None:
-    """Whether the written date is a 1 January; None where there is no date to say so."""
-    return None if weighed is None or not dates.days else weighed.placeholder

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import exp, log
+from math import exp
 
 import numpy as np
 from anyascii import anyascii
@@ -206,8 +206,3 @@ class SchoolIndex:
         gain = fit / (float((self._frequency * fit).sum()) + NO_SCHOOL_HERE)
         ratio = np.log((1.0 - self.unrelated) * gain + self.unrelated * self.feeders.spread(gain.astype(np.float32)))
         return np.append(ratio, 0.0).astype(np.float32)
-
-    @property
-    def worst(self) -> float:
-        """The ratio of a school that has nothing to do with what was written."""
-        return log(self.unrelated)

@@ -58,12 +58,6 @@ def beat_claim(program: Program, case_id: str, holder: str) -> bool:
         return claim_case(session, case_id, holder, clock.now).holder == holder
 
 
-def release_claims(program: Program, holder: str) -> None:
-    """Gives back all cases that somebody holds."""
-    with program.installation.sessions.begin() as session:
-        session.execute(delete(CaseClaim).where(CaseClaim.holder == holder))
-
-
 def take_over_case(program: Program, case_id: str, user: str, reason: str) -> None:
     """Takes a case from whoever holds it; recorded with its reason. `CommandError` without a reason or such an open case."""
     if not reason.strip():

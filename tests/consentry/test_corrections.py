@@ -16,8 +16,6 @@ from consentry.benches.year_script import Fault, FormScript
 from consentry.desk.shown_fields import show_fields, show_signature
 from consentry.intake.receiving import Incoming, IncomingPage, StoredFile, record_submission
 from consentry.pipeline.reading_pages import FORM_PAGE, PageRecord, record_reading
-from consentry.program import Program
-from consentry.settings import Settings
 from fixtures.district import Student
 from fixtures.student_lists import StudentRow, write_student_list
 from ingest import read_student_list
@@ -26,6 +24,7 @@ from store.ids import derive_id
 from store.tables import FormTemplate
 from store.year_tables import Correction
 from tests.consentry.conftest import CHILDREN, PARTNER_NAME, District
+from tests.consentry.granting import open_program
 from tests.consentry.settling_here import settle
 
 
@@ -38,10 +37,6 @@ def write(district: District, *rows: dict[str, str], name: str = "list.xlsx") ->
 def row_of(number: str, **changes: str) -> dict[str, str]:
     first, last, born, school = CHILDREN[number]
     return {"last": last, "first": first, "birth_date": born, "school": school, "student_id": number, **changes}
-
-
-def open_program(district: District) -> Program:
-    return Program.open(Settings(home=district.home, today=date.fromisoformat(district.today)))
 
 
 def send_forms(district: District, listed: Path, forms: Sequence[tuple[str, Fault]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from consentry.benches.forms import measure_overlap
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER
 from fixtures.filling import Value, fill_form
@@ -36,14 +37,6 @@ VALUES: dict[str, Value] = {
 def find_true_boxes(name: str) -> dict[str, PointBox]:
     boxes = BlankForm.load(FORMS_FOLDER / f"{name}.pdf").boxes
     return {field: PointBox(box.left, box.top, box.right, box.bottom) for field, box in boxes.items()}
-
-
-def measure_overlap(one: PointBox, other: PointBox) -> float:
-    across = min(one.right, other.right) - max(one.left, other.left)
-    down = min(one.bottom, other.bottom) - max(one.top, other.top)
-    both = max(across, 0.0) * max(down, 0.0)
-    areas = [(box.right - box.left) * (box.bottom - box.top) for box in (one, other)]
-    return both / (sum(areas) - both)
 
 
 def measure_overlaps(name: str, draft: Draft) -> dict[str, float]:
