@@ -1,6 +1,6 @@
 """Who may see what, since when and why: agreements, grants, the access set, what partners are told."""
 
-from access.agreements import find_gates, has_active_agreement, status_on
+from access.agreements import find_gates, has_active_agreement, has_lapsed_training, status_on
 from access.endings import Ending, EndKind, list_endings
 from access.grants import Signer, find_access, make_grant, make_list_grant
 from access.held_grants import load_held_grants
@@ -26,6 +26,7 @@ __all__ = [
     "find_access",
     "find_gates",
     "has_active_agreement",
+    "has_lapsed_training",
     "list_endings",
     "load_held_grants",
     "load_standing_rights",

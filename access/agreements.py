@@ -35,14 +35,18 @@ def has_active_ground(steps: Iterable[Agreement], school_year: str, basis: str, 
     return all(status_on(held, kind, school_year, day) is AgreementStatus.ACTIVE for kind in needed)
 
 
+def has_lapsed_training(steps: Iterable[Agreement], school_year: str, day: date, must_be_recorded: bool) -> bool:
+    """Whether a year's training has lapsed on `day`: it was recorded and isn't active; never recorded counts if it must be."""
+    training = status_on(steps, AgreementKind.TRAINING, school_year, day)
+    return must_be_recorded if training is None else training is not AgreementStatus.ACTIVE
+
+
 def find_gates(steps: Iterable[Agreement], school_year: str, day: date, policy: Policy, basis: str = CONSENT) -> Gates:
-    """The gates of one school year on `day` for a ground. Training lapses when it was recorded and isn't active; where it was
-    never recorded, the policy says whether that counts as lapsed.
+    """The gates of one school year on `day` for a ground. Where training was never recorded, the policy says whether that
+    counts as lapsed.
     """
     held = list(steps)
-    training = status_on(held, AgreementKind.TRAINING, school_year, day)
-    lapsed = policy.training_must_be_recorded if training is None else training is not AgreementStatus.ACTIVE
     return Gates(
         agreement_active=has_active_ground(held, school_year, basis, day),
-        training_lapsed=lapsed,
+        training_lapsed=has_lapsed_training(held, school_year, day, policy.training_must_be_recorded),
     )

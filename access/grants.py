@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 
-from access.agreements import has_active_ground, status_on
+from access.agreements import has_active_ground, has_lapsed_training
 from access.held_grants import HeldGrant
-from access.types import CATEGORIES, CONSENT, IS_LIST, AccessRow, AgreementKind, AgreementStatus
+from access.types import CATEGORIES, CONSENT, IS_LIST, AccessRow
 from review_queue.types import SchoolYear
 from store.ids import derive_id
 from store.tables import Agreement, Decision, Form, Grant
@@ -112,8 +112,7 @@ def find_access(
 
 
 def _is_open(agreements: Sequence[Agreement], school_year: str, basis: str, day: date) -> bool:
-    training = status_on(agreements, AgreementKind.TRAINING, school_year, day)
-    if training is not None and training is not AgreementStatus.ACTIVE:
+    if has_lapsed_training(agreements, school_year, day, must_be_recorded=False):
         return False
     return has_active_ground(agreements, school_year, basis, day)
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from consentry.errors import CommandError
 from consentry.partners import find_partner
 from consentry.program import Program
+from consentry.program_year.named_people import name_new_account
 from store import Entry, Event, record
 from store.desk_tables import Account
 from store.ids import derive_id
@@ -83,7 +84,15 @@ def add_account(program: Program, new: NewAccount, actor: str) -> Account:
         )
         facts = {"role": new.role.value}
         record(session, clock, Entry(Event.ACCOUNT_ADDED, account.account_id, actor, [account], dict(facts)))
+        if new.partner_id is not None:
+            name_new_account(session, clock, new.partner_id, new.name, actor)
     return account
+
+
+def list_open_accounts(session: Session, partner_id: str) -> list[Account]:
+    """A partner's accounts that are open."""
+    mine = select(Account).where(Account.partner_id == partner_id, Account.role == Role.PARTNER, Account.state == OPEN)
+    return list(session.scalars(mine))
 
 
 def find_account(session: Session, name: str) -> Account | None:

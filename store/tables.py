@@ -329,7 +329,10 @@ class ListedTerms(Tracked):
 
 
 class PersonStep(Tracked):
-    """A step of one person's network use agreement at a partner: a status that holds from a day on, until the next step."""
+    """A step of a person whom a partner's network use agreement names: a status that holds from a day on, until the next step.
+
+    `named_by`: the agreement's paper, or an account of the partner that stood for it.
+    """
 
     __tablename__ = "partner_people"
     step_id: Mapped[str] = _key()
@@ -337,6 +340,10 @@ class PersonStep(Tracked):
     user_principal_name: Mapped[str] = mapped_column(String(120), index=True)
     school_year: Mapped[str] = mapped_column(String(7))
     status: Mapped[str] = mapped_column(String(20))
+    full_name: Mapped[str] = mapped_column(Text, default="", info={ABSENT: ""})
+    named_by: Mapped[str] = mapped_column(String(10), default="paper", info={ABSENT: "paper"})
+    actor: Mapped[str] = mapped_column(Text, default="program", info={ABSENT: "program"})
+    document_sha256: Mapped[str | None] = mapped_column(ForeignKey("documents.sha256"), index=True, info={ABSENT: None})
     on_date: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(UtcTime)
 

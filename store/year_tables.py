@@ -58,7 +58,7 @@ class DepartmentVerdict(Tracked):
 
 
 class NamedPerson(Tracked):
-    """A person that an agreement of a partner names: who gets an account (`nua`), who was trained (`training`)."""
+    """A person of a partner who was trained. Rows of kind `nua` are of earlier versions and give no right: see `PersonStep`."""
 
     __tablename__ = "named_people"
     person_id: Mapped[str] = mapped_column(String(80), primary_key=True)

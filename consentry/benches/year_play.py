@@ -41,7 +41,9 @@ from consentry.pipeline.reading_pages import FORM_PAGE, PageRecord, record_readi
 from consentry.pipeline.recording import record_settlement
 from consentry.pipeline.settling import SettlementPlanner
 from consentry.program import Program
-from consentry.program_year.agreement_reviews import StepNote, Verdict, give_verdict, name_person
+from consentry.program_year.agreement_papers import StepNote
+from consentry.program_year.agreement_reviews import Verdict, give_verdict
+from consentry.program_year.named_people import NamedStep, record_person
 from consentry.telling.releasing import release_held_forms
 from consentry.withdrawing import revoke_access
 from fixtures.district import District, Student
@@ -138,9 +140,9 @@ class Player:
             note = StepNote("lea")
             record_agreement(program, partner.partner_id, step.kind, step.school_year, step.status, day, note)
         if day == partner.submitted_on:
-            person = ("Pat Partner", f"pat@{partner.partner_id}.example")
-            kind = AgreementKind.NUA
-            name_person(program, partner.partner_id, kind, LABEL, *person, day, StepNote("lea"))
+            address = f"pat@{partner.partner_id}.example"
+            named = NamedStep(partner.partner_id, address, LABEL, AgreementStatus.ACTIVE, day, "Pat Partner")
+            record_person(program, named, StepNote("lea"))
         return bool(steps)
 
     def _review(self, program: Program, partner: PartnerScript, kind: AgreementKind, year: str) -> None:

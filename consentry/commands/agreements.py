@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from access.types import AgreementKind
+from access.types import AgreementKind, AgreementStatus
 from consentry.commands.console import DONE, open_program, read_day, tell
 from consentry.pipeline.list_recording import confirm_term
 from consentry.pipeline.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
-from consentry.program_year.agreement_reviews import StepNote, Verdict, give_verdict, name_person
+from consentry.program_year.agreement_papers import StepNote
+from consentry.program_year.agreement_reviews import Verdict, give_verdict
+from consentry.program_year.named_people import NamedStep, name_person
 from consentry.program_year.waits import find_waits, show_waits
 
 PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER")]
@@ -19,6 +21,7 @@ KindOption = Annotated[AgreementKind, typer.Option("--kind")]
 YearOption = Annotated[str, typer.Option("--school-year", help="Such as 2026-27.")]
 PaperOption = Annotated[Path | None, typer.Option("--paper", help="The document that goes with it; kept by its hash.")]
 UserOption = Annotated[str, typer.Option("--as", help="Who does it.")]
+_ACTIVE = AgreementStatus.ACTIVE
 
 
 def partner_verdict(
@@ -45,17 +48,20 @@ def partner_name(
     partner_id: PartnerArgument,
     kind: KindOption,
     school_year: YearOption,
-    name: Annotated[str, typer.Option("--name", help="The person's full name.")],
-    address: Annotated[str, typer.Option("--address", help="User principal name or e-mail; needed for nua.")] = "",
+    name: Annotated[str, typer.Option("--name", help="The person's full name.")] = "",
+    address: Annotated[str, typer.Option("--address", help="User principal name; needed for nua.")] = "",
+    status: Annotated[AgreementStatus, typer.Option("--status", help="For nua: active, or ended.")] = _ACTIVE,
     on: Annotated[str | None, typer.Option("--on", help="Day, YYYY-MM-DD; today.")] = None,
     user: UserOption = "program",
     paper: PaperOption = None,
 ) -> int:
-    """Name a person for an account (nua), or as trained. Example: consentry partner name harbor --kind training --name ..."""
-    program = open_program(context)
-    day, note = read_day(on) or program.read_clock().today, StepNote(user, "", paper)
-    named = name_person(program, partner_id, kind, school_year, name, address, day, note)
-    tell(context, {"partner_id": partner_id, "kind": named.kind, "person_id": named.person_id}, f"named for {kind}")
+    """Name a person for an account (nua), or as trained. Example: consentry partner name harbor --kind nua --address ..."""
+    program, note = open_program(context), StepNote(user, "", paper)
+    day = read_day(on) or program.read_clock().today
+    named = name_person(program, kind, NamedStep(partner_id, address, school_year, status, day, name), note)
+    tell(
+        context, {"partner_id": partner_id, "kind": kind, "person_id": named, "status": status}, f"{status} for {kind}"
+    )
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""Commands of Student-at-a-Glance: the feed, the people in it, the data of its pages."""
+"""Commands of Student-at-a-Glance: the feed, the data of its pages."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from access import AgreementStatus
 from consentry.commands.console import DONE, open_program, read_day, tell
 from consentry.disclosing.glance_data import load_student_data
 from consentry.disclosing.staag import WrittenFeed, write_staag_feed
-from consentry.disclosing.staag_people import NamedStep, record_person
 from consentry.disclosing.staag_record import Acceptance
-from consentry.errors import CommandError
 
 staag = typer.Typer(no_args_is_help=True, help="Student-at-a-Glance.")
 
@@ -32,24 +29,6 @@ def staag_feed(
     words = f"{feed.rows} rows for {feed.students} students in {feed.file}"
     without = ", ".join(feed.partners_without_people)
     tell(context, _show_feed(feed), words + (f"; nobody may log in for: {without}" if without else ""))
-    return DONE
-
-
-def partner_person(
-    context: typer.Context,
-    partner_id: Annotated[str, typer.Argument(metavar="PARTNER")],
-    name: Annotated[str, typer.Argument(help="User principal name, such as ana@partner.example.")],
-    school_year: Annotated[str, typer.Option("--school-year", help="Such as 2024-25.")],
-    status: Annotated[AgreementStatus, typer.Option("--status")],
-    on: Annotated[str, typer.Option("--on", help="First day of that status, YYYY-MM-DD.")],
-) -> int:
-    """Note a step of one person's network use agreement. Example: consentry partner person harbor ana@harbor.example ..."""
-    day = read_day(on)
-    if day is None:
-        raise CommandError("--on is needed")
-    step = record_person(open_program(context), NamedStep(partner_id, name, school_year, status, day))
-    result = {"partner_id": partner_id, "name": step.user_principal_name, "school_year": school_year}
-    tell(context, {**result, "status": status, "on": on}, f"{step.user_principal_name}: {status} from {on}")
     return DONE
 
 

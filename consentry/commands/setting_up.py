@@ -21,7 +21,7 @@ from consentry.errors import CommandError
 from consentry.intake.drafting_maps import draft_map
 from consentry.intake.enrollment import ExtractWord, load_enrollment
 from consentry.intake.registering import add_form, add_partner, list_forms, record_agreement
-from consentry.program_year.agreement_reviews import StepNote
+from consentry.program_year.agreement_papers import StepNote
 from store import Installation
 from store.key_place import find_key_place
 from store.tables import FormTemplate

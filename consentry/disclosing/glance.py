@@ -109,7 +109,7 @@ def _find_open(
     held: EnrollmentCache,
     student_id: str | None = None,
 ) -> tuple[OpenGrant, ...]:
-    years = find_years_of(session, viewer.name, viewer.partner_id, clock.today)
+    years = find_years_of(session, program.rulebook, viewer.name, viewer.partner_id, clock.today)
     if not years:
         return ()
     finder = OpenGrantFinder(program, clock.today, clock.today, held)

@@ -69,7 +69,7 @@ def _write(program: Program, file: Path, acceptance: Acceptance | None) -> Writt
     clock = program.read_clock()
     finder = OpenGrantFinder(program, clock.today, clock.today)
     with program.installation.reading() as session:
-        made = _gather(session, finder, clock, file.name, acceptance)
+        made = _gather(session, program, finder, clock, file.name, acceptance)
         if acceptance is None:
             _check_size(session, len(made.feed.rows), load_registry(program).registry.shrink_limit)
         else:
@@ -82,7 +82,7 @@ def _write(program: Program, file: Path, acceptance: Acceptance | None) -> Writt
                 program.installation.documents.put(content)
                 write_flushed(one.hidden, content)
         with program.installation.writing() as session:
-            if _gather(session, finder, clock, file.name, acceptance).file != made.file:
+            if _gather(session, program, finder, clock, file.name, acceptance).file != made.file:
                 raise CommandError(
                     "the access sets changed while the feed was made: run it again; the one before stays"
                 )
@@ -119,11 +119,11 @@ def _stage(target: Path) -> _Staged:
 
 
 def _gather(
-    session: Session, finder: OpenGrantFinder, clock: Clock, name: str, acceptance: Acceptance | None
+    session: Session, program: Program, finder: OpenGrantFinder, clock: Clock, name: str, acceptance: Acceptance | None
 ) -> MadeFeed:
     partners = {one.partner_id: one for one in session.scalars(select(Partner).order_by(Partner.partner_id))}
     grants = {partner_id: finder.find(session, partner) for partner_id, partner in partners.items()}
-    feed = make_feed(find_people(session, clock.today), grants)
+    feed = make_feed(find_people(session, program.rulebook, clock.today), grants)
     file = write_feed(feed, clock.now)
     manifest = {
         "manifest": "consentry staag feed 1",

@@ -9,10 +9,13 @@ from pathlib import Path
 from sqlalchemy import select
 
 from access import CATEGORIES, AgreementKind, AgreementStatus
+from consentry.accounts import list_open_accounts
 from consentry.errors import CommandError
 from consentry.partners import find_partner
 from consentry.program import Program
-from consentry.program_year.agreement_reviews import StepNote, describe_note, refuse_unfinished_review
+from consentry.program_year.agreement_papers import StepNote, describe_note
+from consentry.program_year.agreement_reviews import refuse_unfinished_review
+from consentry.program_year.named_people import name_by_accounts
 from consentry.program_year.year_versions import ensure_year
 from ocr import Template, TemplateError, locate_field_map
 from store import Entry, Event, JsonValue, describe_document, record
@@ -73,6 +76,9 @@ def record_agreement(
         rows = [step, *(describe_note(session, program, step, note, clock) if note else ())]
         actor = note.actor if note else _ACTOR
         record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, actor, rows, facts))
+        if kind is AgreementKind.NUA and status is AgreementStatus.ACTIVE:
+            accounts = [account.name for account in list_open_accounts(session, partner_id)]
+            name_by_accounts(session, clock, partner_id, school_year, accounts, on_date, actor)
     return step
 
 

@@ -1,4 +1,4 @@
-"""Reviews of agreements: who took a step with which paper, what each department says, whom an agreement names.
+"""Reviews of agreements: what each department says.
 
 A review that was begun has to end: once one department has given a verdict, an agreement becomes active only when all of the
 year's file have approved. Where none was given, the step stands for a review that was held elsewhere.
@@ -7,10 +7,7 @@ year's file have approved. Where none was given, the step stands for a review th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,14 +16,11 @@ from access import AgreementKind, AgreementStatus, status_on
 from consentry.errors import CommandError
 from consentry.partners import find_partner
 from consentry.program import Program
-from consentry.program_year.year_versions import ensure_year
-from store import Clock, Entry, Event, JsonValue, describe_document, record
-from store.ids import Sha256, derive_id
-from store.tables import Agreement, Document, Tracked
-from store.year_tables import AgreementPaper, DepartmentVerdict, NamedPerson
-
-_PAPER = "agreement"
-_MOST_PAPER_BYTES = 25_000_000
+from consentry.program_year.agreement_papers import StepNote, keep_paper
+from store import Clock, Entry, Event, JsonValue, record
+from store.ids import derive_id
+from store.tables import Agreement, Tracked
+from store.year_tables import DepartmentVerdict
 
 
 class Verdict(StrEnum):
@@ -35,37 +29,6 @@ class Verdict(StrEnum):
     APPROVE = "approve"
     CHANGES = "changes"
     REFUSE = "refuse"
-
-
-@dataclass(frozen=True, slots=True)
-class StepNote:
-    """Who took a step, why, and the paper that came with it."""
-
-    actor: str
-    reason: str = ""
-    paper: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPaper:
-    """A paper in the store; `row` is what has to be recorded with it."""
-
-    sha256: Sha256
-    rows: tuple[Document, ...]
-
-
-def describe_note(session: Session, program: Program, step: Agreement, note: StepNote, clock: Clock) -> list[Tracked]:
-    """The rows that keep a step's note."""
-    if not note.actor.strip():
-        raise CommandError("a step needs who took it: --as USER")
-    kept = _keep_paper(session, program, note.paper, clock)
-    paper = AgreementPaper(
-        agreement_id=step.agreement_id,
-        actor=note.actor,
-        reason=note.reason,
-        document_sha256=kept.sha256 if kept else None,
-    )
-    return [*(kept.rows if kept else ()), paper]
 
 
 def give_verdict(
@@ -94,7 +57,7 @@ def give_verdict(
         status = status_on(steps, kind, school_year, clock.today)
         if status not in (AgreementStatus.SUBMITTED, AgreementStatus.IN_REVIEW, AgreementStatus.RETURNED):
             raise CommandError(f"{kind} of {partner_id} for {school_year} isn't in review: note it as submitted first")
-        kept = _keep_paper(session, program, note.paper, clock)
+        kept = keep_paper(session, program, note.paper, clock)
         given = DepartmentVerdict(
             verdict_id=derive_id("verdict", partner_id, kind, school_year, named, clock.now.isoformat()),
             partner_id=partner_id,
@@ -115,43 +78,6 @@ def give_verdict(
         facts: dict[str, JsonValue] = {"kind": kind, "school_year": school_year, "verdict": verdict}
         record(session, clock, Entry(Event.AGREEMENT_JUDGED, given.verdict_id, note.actor, rows, facts))
     return given
-
-
-def name_person(
-    program: Program,
-    partner_id: str,
-    kind: AgreementKind,
-    school_year: str,
-    full_name: str,
-    address: str,
-    on_date: date,
-    note: StepNote,
-) -> NamedPerson:
-    """Notes a person whom a network use agreement names for an account, or who was trained."""
-    if kind not in (AgreementKind.NUA, AgreementKind.TRAINING):
-        raise CommandError("people are named by nua and training")
-    if not full_name.strip() or (kind is AgreementKind.NUA and "@" not in address):
-        raise CommandError("a person has a name, and for an account an address such as ana@partner.example")
-    year, clock = program.rulebook.find_school_year(school_year), program.read_clock()
-    with program.installation.writing() as session:
-        find_partner(session, partner_id)
-        ensure_year(session, program.installation, year, clock)
-        kept = _keep_paper(session, program, note.paper, clock)
-        person = NamedPerson(
-            person_id=derive_id("named", partner_id, kind, school_year, clock.now.isoformat()),
-            partner_id=partner_id,
-            kind=kind,
-            school_year=school_year,
-            full_name=full_name.strip(),
-            address=address.strip().lower(),
-            document_sha256=kept.sha256 if kept else None,
-            on_date=on_date,
-            recorded_at=clock.now,
-        )
-        rows = [*(kept.rows if kept else ()), person]
-        facts: dict[str, JsonValue] = {"kind": kind, "school_year": school_year}
-        record(session, clock, Entry(Event.PERSON_NAMED, person.person_id, note.actor or "program", rows, facts))
-    return person
 
 
 def find_missing_departments(
@@ -197,16 +123,3 @@ def _make_step(
         recorded_at=clock.now,
         recorded_on=clock.today,
     )
-
-
-def _keep_paper(session: Session, program: Program, paper: Path | None, clock: Clock) -> KeptPaper | None:
-    """A paper as a document; its bytes are kept as they are and never parsed. `CommandError` for a file that can't be read."""
-    if paper is None:
-        return None
-    if not paper.is_file():
-        raise CommandError(f"no such file: {paper}")
-    if not 0 < paper.stat().st_size <= _MOST_PAPER_BYTES:
-        raise CommandError("a paper is a file of 1 byte to 25 MB")
-    content = paper.read_bytes()
-    sha256 = program.installation.documents.put(content)
-    return KeptPaper(sha256, tuple(describe_document(session, sha256, _PAPER, len(content), clock)))

@@ -13,13 +13,14 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access import AgreementKind, AgreementStatus
+from access import AgreementKind, AgreementStatus, has_lapsed_training
 from access.agreement_standing import Standing, find_standing
 from access.business_days import BusinessCalendar
 from consentry.errors import CommandError
 from consentry.pipeline.form_years import find_form_year, is_list_row
 from consentry.program import Program
 from consentry.program_year.agreement_reviews import find_missing_departments
+from consentry.program_year.named_people import find_named
 from consentry.program_year.school_years import YearRules, join_calendars
 from consentry.risk.policy import Rulebook
 from review_queue import Reason, State
@@ -142,8 +143,9 @@ def _find_of_partner(session: Session, rulebook: Rulebook, partner: Partner, tod
     mine = partner.partner_id
     steps = session.scalars(select(Agreement).where(Agreement.partner_id == mine)).all()
     verdicts = session.scalars(select(DepartmentVerdict).where(DepartmentVerdict.partner_id == mine)).all()
-    people = session.scalars(select(NamedPerson).where(NamedPerson.partner_id == mine)).all()
-    accounts = session.scalars(select(PersonStep).where(PersonStep.partner_id == mine)).all()
+    trained_there = (NamedPerson.partner_id == mine, NamedPerson.kind == AgreementKind.TRAINING)
+    people = session.scalars(select(NamedPerson).where(*trained_there)).all()
+    named = session.scalars(select(PersonStep).where(PersonStep.partner_id == mine)).all()
     held = session.scalars(select(Form).where(Form.partner_id == mine, Form.state == State.HELD)).all()
     years = [find_form_year(session, form) for form in held]
     labels = {step.school_year for step in steps} | {year for year in years if year}
@@ -159,15 +161,14 @@ def _find_of_partner(session: Session, rulebook: Rulebook, partner: Partner, tod
             if year == label or (not year and label == open_years[0])
         ]
         rules = rulebook.find_year_rules(label)
-        named = [person for person in people if person.school_year == label]
-        addresses = {person.address for person in named if person.kind == AgreementKind.NUA}
-        addresses |= {step.user_principal_name for step in accounts if step.school_year == label}
-        counts = _count_waiting(of_year, len(addresses))
+        addresses = find_named(named, label, today)
+        lapsed = has_lapsed_training(steps, label, today, rulebook.policy.training_must_be_recorded)
+        counts = _count_waiting(of_year, len(addresses), lapsed)
         lines = []
         for kind in AgreementKind:
             standing = _stand(steps, verdicts, kind, rules, today, calendar)
             lines.append(_say_step(standing, counts[kind], rules, today, calendar))
-        trained = len({person.full_name for person in named if person.kind == AgreementKind.TRAINING})
+        trained = len({person.full_name for person in people if person.school_year == label})
         found.append(PartnerWaits(mine, partner.name, label, tuple(lines), tuple(sorted(addresses)), trained))
     return found
 
@@ -190,14 +191,14 @@ def _stand(
     return find_standing(steps, kind, label, today, rules.file.targets.of_kind(kind), calendar, missing)
 
 
-def _count_waiting(held: Sequence[Form], people: int) -> dict[AgreementKind, Waiting]:
+def _count_waiting(held: Sequence[Form], people: int, training_lapsed: bool) -> dict[AgreementKind, Waiting]:
     for_agreement = Counter(is_list_row(form) for form in held if Reason.NO_ACTIVE_DSA in form.reasons)
     for_training = Counter(is_list_row(form) for form in held if Reason.TRAINING_LAPSED in form.reasons)
     return {
         AgreementKind.DSA: Waiting(for_agreement[False], for_agreement[True]),
         AgreementKind.NUA: Waiting(people=people),
         AgreementKind.IS: Waiting(list_rows=for_agreement[True]),
-        AgreementKind.TRAINING: Waiting(for_training[False], for_training[True]),
+        AgreementKind.TRAINING: Waiting(for_training[False], for_training[True], people if training_lapsed else 0),
     }
 
 
@@ -207,7 +208,9 @@ def _say_step(
     name = NAMES[standing.kind]
     if standing.is_active:
         since = standing.since.isoformat() if standing.since else ""
-        return StepWaits(standing, Waiting(), f"Your {name} is active since {since}.", "")
+        nobody = standing.kind is AgreementKind.NUA and not counts.people
+        added = " It names nobody yet, so nobody may log in." if nobody else ""
+        return StepWaits(standing, Waiting(), f"Your {name} is active since {since}.{added}", "")
     verb = "waits" if counts.total == 1 else "wait"
     begin = f"{counts.say()} {verb} for your {name}" if counts.total else f"Your {name}: nothing waits for it"
     words = f"{begin}, {_say_standing(standing, today)}."

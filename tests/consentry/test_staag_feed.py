@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from consentry.accounts import NewAccount, Role, add_account
-from store.tables import Delivery, Disclosure
+from consentry.accounts import CLOSED, NewAccount, Role, add_account, change_account
+from store.tables import Delivery, Disclosure, PersonStep
 from tests.consentry.conftest import District
 from tests.consentry.granting import grant, open_program
 
@@ -24,8 +24,13 @@ def sign_network_use(district: District, status: str = "active", on: str = "2024
     district.expect("partner", "agreement", "rainier", "--kind", "nua", *YEAR, "--status", status, "--on", on)
 
 
-def name_person(district: District, name: str = UPN, status: str = "active", partner: str = "rainier") -> None:
-    district.expect("partner", "person", partner, name, *YEAR, "--status", status, "--on", "2024-09-02")
+def name_person(district: District, address: str = UPN, status: str = "active", partner: str = "rainier") -> None:
+    who = ("--kind", "nua", "--address", address, "--status", status, "--on", "2024-09-02")
+    district.expect("partner", "name", partner, *YEAR, *who)
+
+
+def train(district: District, status: str, on: str) -> None:
+    district.expect("partner", "agreement", "rainier", "--kind", "training", *YEAR, "--status", status, "--on", on)
 
 
 @pytest.fixture
@@ -72,17 +77,46 @@ def test_the_feed_has_a_row_for_each_person_and_student_and_a_manifest(glanced: 
     assert glanced.expect("ledger", "verify")["whole"]
 
 
-def test_nobody_named_means_the_partners_accounts_and_one_named_means_those_named(district: District) -> None:
+def test_a_person_may_log_in_only_when_named_by_an_active_agreement_and_trained(district: District) -> None:
     grant(district, "1000001")
-    assert "would be empty" in write(district, code=2)
-    add_account(open_program(district), NewAccount("carla", Role.PARTNER, "rainier", "a long enough password"), "test")
-    assert "would be empty" in write(district, code=2)
+    name_person(district)
+    assert "would be empty" in write(district, code=2), "named, and the agreement isn't active"
     sign_network_use(district)
     write(district)
+    assert [row["UserPrincipalName"] for row in read_rows(district)] == [UPN]
+    train(district, "submitted", "2024-09-03")
+    assert "would be empty" in write(district, code=2), "training was begun and isn't done"
+    train(district, "active", "2024-09-04")
+    write(district)
+    name_person(district, status="ended")
+    assert "would be empty" in write(district, code=2), "nobody is named any more"
+    [waits] = district.expect("partner", "waits", "rainier")
+    assert "names nobody yet, so nobody may log in" in next(
+        step["words"] for step in waits["steps"] if step["kind"] == "nua"
+    )
+
+
+def test_where_the_paper_names_nobody_the_accounts_opened_under_it_are_noted_as_named(district: District) -> None:
+    program = open_program(district)
+    grant(district, "1000001")
+    add_account(program, NewAccount("carla", Role.PARTNER, "rainier", "a long enough password"), "test")
+    assert "would be empty" in write(district, code=2)
+    sign_network_use(district)
+    dora = add_account(program, NewAccount("Dora", Role.PARTNER, "rainier", "a long enough password"), "ada")
+    write(district)
+    assert [row["UserPrincipalName"] for row in read_rows(district)] == ["carla", "dora"]
+    with program.installation.reading() as session:
+        steps = session.scalars(select(PersonStep).order_by(PersonStep.recorded_at)).all()
+    assert [(one.user_principal_name, one.named_by, one.actor) for one in steps] == [
+        ("carla", "account", "program"), ("dora", "account", "ada"),
+    ]  # fmt: skip
+    change_account(program, dora.account_id, "ada", state=CLOSED)
+    write(district, "--allow-shrink", "--as", "lea", "--reason", "closed")
     assert [row["UserPrincipalName"] for row in read_rows(district)] == ["carla"]
     name_person(district)
     write(district)
-    assert [row["UserPrincipalName"] for row in read_rows(district)] == [UPN]
+    assert [row["UserPrincipalName"] for row in read_rows(district)] == [UPN], "the paper alone counts from now on"
+    assert district.expect("ledger", "verify")["whole"]
 
 
 def test_a_shrunk_or_empty_feed_is_an_error_until_a_lead_says_so(glanced: District) -> None:
@@ -132,11 +166,11 @@ def test_a_disk_that_refuses_leaves_the_feed_before_and_records_nothing(
 def test_a_person_is_active_at_one_partner_at_a_time(district: District) -> None:
     district.expect("partner", "add", "Green Lake Mentors", "--id", "green")
     name_person(district)
-    other = ("partner", "person", "green", UPN, *YEAR, "--status", "active", "--on", "2024-09-10")
-    assert "active at another partner" in district.call(*other).err
+    other = ("partner", "name", "green", *YEAR, "--kind", "nua", "--on", "2024-09-10", "--address")
+    assert "active at another partner" in district.call(*other, UPN).err
     name_person(district, status="ended")
-    assert district.call(*other).code == 0
-    assert "looks like" in district.call("partner", "person", "green", "ana", *other[4:]).err
+    assert district.call(*other, UPN).code == 0
+    assert "looks like" in district.call(*other, "ana").err
 
 
 def test_being_in_a_feed_tells_the_partner(glanced: District) -> None:

@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from access import AgreementKind, AgreementStatus
 from consentry.errors import CommandError
 from consentry.intake.registering import record_agreement
-from consentry.program_year.agreement_reviews import StepNote, Verdict, give_verdict
+from consentry.program_year.agreement_papers import StepNote
+from consentry.program_year.agreement_reviews import Verdict, give_verdict
 from consentry.program_year.waits import find_waits
 from consentry.risk.blind_results import measure_blind_sample
 from consentry.risk.policy_setting import Proposal, set_policy, show_policy, simulate_policy
