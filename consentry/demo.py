@@ -19,12 +19,12 @@ from consentry.intake.enrollment import load_enrollment
 from consentry.intake.receiving import receive_submission
 from consentry.intake.registering import add_form, add_partner, record_agreement
 from consentry.pipeline.working import Progress, run_workers
-from consentry.program import Program
+from consentry.program import Program, make_home
 from consentry.settings import Settings
 from consentry.telling.reporting import write_report
 from fixtures.cases import FORMS_OF_DEMO, PARTNER_ID, PARTNER_NAME, TODAY, build_demo
 from fixtures.student_data import write_student_data
-from store import Installation, JsonValue
+from store import JsonValue
 
 SEED = 1
 _SCHOOL_YEAR = "2024-25"
@@ -91,7 +91,7 @@ class DemoResult:
 def run_demo(settings: Settings, say: Callable[[str], None], show: Callable[[Progress], None]) -> DemoResult:
     """Runs the demo in the empty home of the settings, on the demo's own day unless one is set."""
     settings = settings.model_copy(update={"today": settings.today or TODAY})
-    Installation.create(settings.home, settings.database_url, settings.read_clock(), settings.key_file)
+    make_home(settings)
     program = Program.open(settings)
     folder = settings.home / "demo"
     say("making a sample district of 500 students and filling in their consent forms")

@@ -16,6 +16,13 @@ from ingest.types import Limits
 from store import Clock, Installation
 
 
+def make_home(settings: Settings) -> None:
+    """Makes the empty home of the settings. `StoreError` if there is one."""
+    place, clock = settings.home, settings.read_clock()
+    made = Installation.create(place, settings.database_url, clock, settings.key_file, settings.documents_url)
+    made.engine.dispose()
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """What every command works with."""
@@ -31,7 +38,8 @@ class Program:
         force, unless the call is about the policy itself.
         """
         set_log_detail(settings.log)
-        installation = Installation.open(settings.home, settings.database_url, settings.key_file)
+        places = (settings.home, settings.database_url, settings.key_file, settings.documents_url)
+        installation = Installation.open(*places)
         begin_with_built_in(installation, settings.read_clock())
         if not is_about_policy:
             refuse_unset_file(installation, settings.home)

@@ -75,7 +75,8 @@ def restore(settings: Settings, file: Path, against: Path | None) -> Restored:
     """Makes the empty home of the settings what the backup holds, and proves it. `against`: the last head kept elsewhere."""
     if not file.is_file():
         raise CommandError(f"no such file: {file}")
-    installation, told = restore_backup(file, settings.home, settings.database_url, settings.key_file)
+    places = (settings.home, settings.database_url, settings.key_file, settings.documents_url)
+    installation, told = restore_backup(file, *places)
     installation.engine.dispose()
     program = Program.open(settings)
     proof = prove_ledger(

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | `--home`, `$CONSENTRY_HOME` | `./consentry-data` | folder of all state |
 | `$CONSENTRY_DATABASE_URL` | SQLite in the home | the database, for PostgreSQL |
+| `$CONSENTRY_DOCUMENTS_URL` | the home's `documents/` | a bucket for the documents, `s3://BUCKET/FOLDER` |
 | `$CONSENTRY_KEY_FILE` | `keys/documents.key` in the home | the key that stored documents and backups are sealed with |
 | `$CONSENTRY_LOG` | `failures` | what the log on standard error tells: `failures`, or also `steps` |
 | `$CONSENTRY_OIDC_ISSUER` | none | the district's identity provider, for logging in to the web pages |
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
 
     home: Path = Path("consentry-data")
     database_url: str | None = None
+    documents_url: str | None = None
     key_file: Path | None = None
     log: LogDetail = LogDetail.FAILURES
     today: datetime.date | None = None
@@ -47,6 +49,8 @@ class Settings(BaseSettings):
         values = {"CONSENTRY_HOME": str(self.home.absolute()), "CONSENTRY_LOG": self.log.value}
         if self.database_url:
             values["CONSENTRY_DATABASE_URL"] = self.database_url
+        if self.documents_url:
+            values["CONSENTRY_DOCUMENTS_URL"] = self.documents_url
         if self.key_file:
             values["CONSENTRY_KEY_FILE"] = str(self.key_file.absolute())
         if self.today:

@@ -22,7 +22,7 @@ from typing import BinaryIO, cast
 from sqlalchemy import select
 
 from store.canonical import JsonValue
-from store.errors import StoreError
+from store.errors import StoreError, UnknownRecordError
 from store.installation import Installation
 from store.key_place import KEY_NAME
 from store.sealed_stream import SealingWriter
@@ -85,6 +85,8 @@ def _write_backup(installation: Installation, file: Path, describe: Describe) ->
                     archive.add(each, f"{DATABASE_FOLDER}/{each.name}")
                 for each in _list_files(installation.home):
                     _add_file(archive, installation.home, each, archived)
+                for digest in sorted(_list_digests(snapshot.installation)):
+                    _add_document(archive, installation, digest, archived)
             writer.finish()
             stream.flush()
             os.fsync(stream.fileno())
@@ -94,8 +96,17 @@ def _write_backup(installation: Installation, file: Path, describe: Describe) ->
 
 
 def _list_documents(installation: Installation) -> set[str]:
+    return {name_document(digest) for digest in _list_digests(installation)}
+
+
+def _list_digests(installation: Installation) -> set[str]:
     with installation.reading() as session:
-        return {f"documents/{digest[:2]}/{digest[2:]}" for digest in session.scalars(select(Document.sha256))}
+        return set(session.scalars(select(Document.sha256)))
+
+
+def name_document(digest: str) -> str:
+    """Where a backup has a document, wherever it lies otherwise."""
+    return f"documents/{digest[:2]}/{digest[2:]}"
 
 
 def _list_files(home: Path) -> Iterator[Path]:
@@ -120,6 +131,18 @@ def _add_file(archive: tarfile.TarFile, home: Path, file: Path, archived: set[st
         return  # moved on or erased since it was listed: what has to be there is compared at the end
     _add_bytes(archive, f"{HOME_FOLDER}/{place}", content, mode)
     archived.add(place)
+
+
+def _add_document(archive: tarfile.TarFile, installation: Installation, digest: str, archived: set[str]) -> None:
+    """Adds a document that doesn't lie in the home but in a bucket."""
+    if name_document(digest) in archived:
+        return
+    try:
+        sealed = installation.documents.get_sealed(digest)
+    except UnknownRecordError:
+        return
+    _add_bytes(archive, f"{HOME_FOLDER}/{name_document(digest)}", sealed, 0o440)
+    archived.add(name_document(digest))
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes, mode: int = 0o600) -> None:

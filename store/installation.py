@@ -22,6 +22,7 @@ from store.ledger import Clock, Entry, Event, lock_ledger, record
 from store.merkle import EMPTY_ROOT
 from store.migrating import migrate
 from store.sealing import SealingKey
+from store.shelf import Shelf, find_shelf, make_shelf
 from store.tables import Document, LedgerHead
 
 
@@ -38,12 +39,19 @@ class Installation:
     key: SealingKey
 
     @classmethod
-    def create(cls, home: Path, database_url: str | None, clock: Clock, key_file: Path | None = None) -> Installation:
+    def create(
+        cls,
+        home: Path,
+        database_url: str | None,
+        clock: Clock,
+        key_file: Path | None = None,
+        documents_url: str | None = None,
+    ) -> Installation:
         """Makes an empty home, and its sealing key where `key_file` isn't there yet. `StoreError` if there is a home."""
         if (home / "keys" / "ledger.key").exists():
             raise StoreError(f"{home} is a home already")
         make_home_folders(home)
-        opened = cls._open(home, database_url, make_key(home, key_file))
+        opened = cls._open(home, database_url, make_key(home, key_file), make_shelf(home, documents_url))
         migrate(opened.engine)
         with opened.sessions.begin() as session:
             if session.get(LedgerHead, 1) is not None:
@@ -57,11 +65,15 @@ class Installation:
         return opened
 
     @classmethod
-    def open(cls, home: Path, database_url: str | None, key_file: Path | None = None) -> Installation:
-        """Opens a home and brings its schema forward. `StoreError` if there is none, or not the key that it is sealed with."""
+    def open(
+        cls, home: Path, database_url: str | None, key_file: Path | None = None, documents_url: str | None = None
+    ) -> Installation:
+        """Opens a home and brings its schema forward. `StoreError` if there is none, or not the key that it is sealed with, or
+        its documents lie elsewhere.
+        """
         if not (home / "keys" / "ledger.key").exists():
             raise StoreError(f"{home} is no home yet: run 'consentry init' first")
-        opened = cls._open(home, database_url, find_key(home, key_file))
+        opened = cls._open(home, database_url, find_key(home, key_file), find_shelf(home, documents_url))
         try:
             migrate(opened.engine)
         except OperationalError as error:
@@ -72,11 +84,11 @@ class Installation:
         return opened
 
     @classmethod
-    def _open(cls, home: Path, database_url: str | None, key: SealingKey) -> Installation:
+    def _open(cls, home: Path, database_url: str | None, key: SealingKey, shelf: Shelf) -> Installation:
         url = database_url or f"sqlite:///{(home / 'consentry.sqlite').absolute()}"
         engine = open_engine(url)
         sessions = make_sessions(engine)
-        return cls(home, url, engine, sessions, DocumentStore(home / "documents", key), CommitGroup(sessions), key)
+        return cls(home, url, engine, sessions, DocumentStore(shelf, key), CommitGroup(sessions), key)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

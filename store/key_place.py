@@ -15,6 +15,7 @@ from pathlib import Path
 from store.documents import DocumentStore
 from store.errors import StoreError
 from store.sealing import SealingKey, is_sealed
+from store.shelf import FolderShelf
 
 KEY_NAME = "documents.key"
 _NOTE_NAME = "documents.id"
@@ -85,5 +86,5 @@ def _seal_older_home(home: Path, key_file: Path | None) -> SealingKey:
     if not place.file.exists() and any(is_sealed(file.read_bytes()) for file in (home / "documents").glob("??/*")):
         raise StoreError(f"cannot open {home}: its documents are sealed, and their key is not at {place.file}")
     key = make_key(home, key_file)
-    DocumentStore(home / "documents", key).seal_plain_documents()
+    DocumentStore(FolderShelf(home / "documents"), key).seal_plain_documents()
     return key

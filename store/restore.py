@@ -23,6 +23,7 @@ from store.installation import Installation, make_home_folders
 from store.key_place import KEY_NAME, find_key_place
 from store.sealed_stream import SealedReader
 from store.sealing import SealBrokenError, SealingKey
+from store.shelf import lay_out_documents
 from store.snapshots import SQLITE_FILE, fill_database
 
 _RESTORING = ".restoring"
@@ -37,7 +38,7 @@ class _Manifest:
 
 
 def restore_backup(
-    file: Path, home: Path, database_url: str | None, key_file: Path | None
+    file: Path, home: Path, database_url: str | None, key_file: Path | None, documents_url: str | None = None
 ) -> tuple[Installation, dict[str, JsonValue]]:
     """Makes an empty home what the backup holds; returns it opened, and what the manifest tells. `StoreError`: the home isn't
     empty, the key isn't the backup's, the file was changed or cut, or it is of another kind of database.
@@ -52,6 +53,7 @@ def restore_backup(
         manifest = _unpack(file, home, database_url, key)
         if not find_key_place(home, key_file).is_outside:
             key.write(home / "keys" / KEY_NAME)
+        lay_out_documents(home, documents_url)
         os.sync()
         (home / "keys" / f".{LEDGER_KEY.name}").replace(home / LEDGER_KEY)
     except BaseException:
@@ -60,7 +62,7 @@ def restore_backup(
         if not was_there:
             home.rmdir()
         raise
-    return Installation.open(home, database_url, key_file), manifest.told
+    return Installation.open(home, database_url, key_file, documents_url), manifest.told
 
 
 def _unpack(file: Path, home: Path, database_url: str | None, key: SealingKey) -> _Manifest:

@@ -1,4 +1,4 @@
-"""Writes the lock from pip's report: `pip install --dry-run --ignore-installed --report FILE .`, then this with FILE."""
+"""Writes the lock from pip's report: `pip install --dry-run --ignore-installed --report FILE '.[s3]'`, then this with FILE."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from consentry.benches.year_play import Player
 from consentry.benches.year_script import ENDS, FIRST_DAY, LABEL, LAST_DAY, NEXT_LABEL, YearScript, write_script
 from consentry.desk.showing import find_enrolled, select_access
 from consentry.intake.registering import add_form, add_partner
-from consentry.program import Program
+from consentry.program import Program, make_home
 from consentry.program_year.school_years import join_calendars
 from consentry.program_year.waits import find_waits
 from consentry.program_year.year_opening import open_year
@@ -31,7 +31,6 @@ from consentry.settings import Settings
 from fixtures.build_forms import FORMS_FOLDER
 from fixtures.district import make_district
 from review_queue import Reason, State
-from store import Installation
 from store.tables import Case, Form, LedgerHead
 from store.verification import verify_ledger
 
@@ -145,7 +144,7 @@ class Checks:
 
 def _open_home(folder: Path) -> Program:
     settings = Settings(home=folder / "home", today=FIRST_DAY)
-    Installation.create(settings.home, settings.database_url, settings.read_clock(), settings.key_file)
+    make_home(settings)
     program = Program.open(settings)
     for name, year, published in _BLANKS:
         add_form(program, FORMS_FOLDER / name, f"CONSENT-{year}", year, "en", published, None)

@@ -21,8 +21,8 @@ from consentry.errors import CommandError
 from consentry.intake.drafting_maps import draft_map
 from consentry.intake.enrollment import ExtractWord, load_enrollment
 from consentry.intake.registering import add_form, add_partner, list_forms, record_agreement
+from consentry.program import make_home
 from consentry.program_year.agreement_papers import StepNote
-from store import Installation
 from store.key_place import find_key_place
 from store.tables import FormTemplate
 
@@ -34,7 +34,7 @@ partner = typer.Typer(no_args_is_help=True, help="Partners and their agreements.
 def init(context: typer.Context) -> int:
     """Make an empty home. Example: consentry --home /srv/consentry init."""
     settings = open_settings(context)
-    Installation.create(settings.home, settings.database_url, settings.read_clock(), settings.key_file)
+    make_home(settings)
     place = find_key_place(settings.home, settings.key_file)
     result = {"home": str(settings.home), "key_file": str(place.file), "key_is_outside": place.is_outside}
     tell(context, result, f"made the home {settings.home}\n{place.in_words()}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from access.adr_package import PackageFile
-from store.documents import flush_folder
+from store.shelf import flush_folder
 
 _STAGED = ".staged-"
 

@@ -28,7 +28,7 @@ from consentry.disclosing.staag_record import FEED, Acceptance, MadeFeed, record
 from consentry.errors import CommandError
 from consentry.program import Program
 from store import Clock
-from store.documents import flush_folder
+from store.shelf import flush_folder
 from store.tables import Delivery, Partner
 
 _WAY_OUT = "the one before stays; if it is right, a lead says so: --allow-shrink --as LEAD --reason TEXT"

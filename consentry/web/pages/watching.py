@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
@@ -26,7 +24,7 @@ def tell_readiness(desk: AtDesk) -> JSONResponse:
         has_database = True
     except SQLAlchemyError:
         has_database = False
-    has_documents = os.access(installation.home / "documents", os.W_OK | os.X_OK)
+    has_documents = installation.documents.takes_writes()
     is_ready = has_database and has_documents
     told = {"ready": is_ready, "database": has_database, "documents": has_documents}
     return JSONResponse(told, 200 if is_ready else 503)
