@@ -6,7 +6,8 @@ A short run here; `make soak` does 100,000 edits and 1,000 ledgers.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,12 +71,18 @@ def open_new(folder: Path) -> Iterator[Installation]:
 
 def count_alarms(folder: Path, ledgers: int) -> int:
     alarms = 0
+    with open_new(folder / "empty"):
+        pass
     for number in range(ledgers):
-        with open_new(folder / f"home-{number}") as installation:
-            make_honest(installation, random.Random(number))
-            with installation.reading() as session:
-                verdict = verify_ledger(session, installation.documents)
-            alarms += bool(verdict.breaks)
+        home = folder / f"home-{number}"
+        shutil.copytree(folder / "empty", home)
+        installation = Installation.open(home, None)
+        make_honest(installation, random.Random(number))
+        with installation.reading() as session:
+            verdict = verify_ledger(session, installation.documents)
+        alarms += bool(verdict.breaks)
+        installation.engine.dispose()
+        shutil.rmtree(home)
     return alarms
 
 
@@ -138,11 +145,13 @@ def test_honest_ledgers_give_no_alarm(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_a_hundred_thousand_bytes_changed_are_found(honest: Installation) -> None:
+def test_a_hundred_thousand_bytes_changed_are_found(honest: Installation, note_figure: Callable[[str], None]) -> None:
     assert count_unseen(honest, 100_000) == 0
+    note_figure("P7: 100000 edits of one byte, each alone: 100000 found")
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_a_thousand_honest_ledgers_give_no_alarm(tmp_path: Path) -> None:
+def test_a_thousand_honest_ledgers_give_no_alarm(tmp_path: Path, note_figure: Callable[[str], None]) -> None:
     assert count_alarms(tmp_path, 1000) == 0
+    note_figure("P7: 1000 honest ledgers: 0 false alarms")
