@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from sqlalchemy import select
 
+from consentry.desk.showing import find_partner_access
+from consentry.pipeline.reading_pages import SET_ASIDE
+from consentry.program import Program
+from consentry.proof.proving import prove_ledger
 from fixtures.district import Student, make_district
 from fixtures.plain_pages import draw_plain_page
 from fixtures.student_lists import StudentRow, write_student_list
+from store.tables import Form, LedgerLeaf, WorkAttempt
 from tests.consentry.conftest import BLANK, PARTNER_NAME, District
+from tests.consentry.granting import open_program
 
 
 @dataclass(frozen=True)
@@ -82,32 +88,40 @@ class PlainDistrict(District):
 
     def find_outcome(self) -> Outcome:
         """How it ended; fails where the ledger isn't whole, or anything was lost half-way or done twice."""
-        verified = self.expect("ledger", "verify")
-        assert verified["whole"], verified["breaks"]
-        entries = self.read_ledger()
+        with self.opening() as program:
+            check_whole(program)
+            with program.installation.reading() as session:
+                bodies = [json.loads(body) for body in session.scalars(select(LedgerLeaf.body))]
+                forms = select(Form.file_name, Form.state).where(Form.state != SET_ASIDE)
+                states = [(file.split("/")[-1], state) for file, state in session.execute(forms)]
+                often = select(Form.file_name).join(WorkAttempt, WorkAttempt.work_id == Form.form_id)
+                parked = session.scalars(often.where(WorkAttempt.attempts > 3, Form.page_kind == "parked")).all()
+            access = [row.student_id for row in find_partner_access(program, "rainier", None)]
         once = ("form-read", "form-ruled", "access-granted")
-        counted = Counter((entry["event"], entry["subject"]) for entry in entries if entry["event"] in once)
+        counted = Counter((body["event"], body["subject"]) for body in bodies if body["event"] in once)
         assert not [event for event, count in counted.items() if count > 1], "a step happened twice"
-        submissions = [entry["subject"] for entry in entries if entry["event"] == "submission-received"]
-        forms = [form for submission in submissions for form in self.expect("status", submission)["forms"]]
-        states = [(form["source"]["file"].split("/")[-1], form["state"]) for form in forms]
         assert len({file for file, _ in states}) == len(states), "a form was taken twice"
-        access = [row["student_id"] for row in self.expect("access", "rainier")]
         assert len(set(access)) == len(access), "a child was granted twice"
-        return Outcome(tuple(sorted(access)), tuple(sorted(states)), tuple(self.find_parked()))
+        names = sorted(file.split("/")[-1] for file in parked)
+        return Outcome(tuple(sorted(access)), tuple(sorted(states)), tuple(names))
 
-    def find_parked(self) -> list[str]:
-        with closing(sqlite3.connect(self.home / "consentry.sqlite")) as connection:
-            often = (
-                "SELECT file_name FROM forms JOIN work_attempts ON work_id = form_id "
-                "WHERE attempts > 3 AND page_kind = 'parked' ORDER BY file_name"
-            )
-            return [name.split("/")[-1] for (name,) in connection.execute(often)]
+    @contextmanager
+    def opening(self) -> Iterator[Program]:
+        """The home, opened in this process for a moment."""
+        program = open_program(self)
+        yield program
+        program.installation.engine.dispose()
 
     def read_ledger(self) -> list[Any]:
         self.expect("ledger", "export", str(self.folder / "ledger.jsonl"))
         lines = (self.folder / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(json.loads(line)["body"]) for line in lines]
+
+
+def check_whole(program: Program) -> None:
+    """What `ledger verify` proves: tree, rows, documents, and that the access set follows from the entries."""
+    proof = prove_ledger(program, None)
+    assert not proof.breaks, proof.breaks
 
 
 def fill(child: Student) -> dict[str, str]:

@@ -7,16 +7,16 @@ acknowledged is given again, a dead worker is replaced, as `work` and people do.
 from __future__ import annotations
 
 import random
+import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy.orm import Session, sessionmaker
 
-from store import Installation
+from consentry.pipeline.working import Progress, count_waiting
 from store.worker_slots import release_slots
 from tests.faults.conftest import FORMS, SUBMISSIONS
 from tests.faults.plain_district import Outcome, PlainDistrict
@@ -47,8 +47,8 @@ class Crew:
                 self.intakes[number] = Step(self.district.home, "submit", "--partner", "rainier", *listed, scans).go()
         for owner in [owner for owner, step in self.workers.items() if step.process.exitcode is not None]:
             del self.workers[owner]
-            with open_sessions(self.district.home) as sessions:
-                release_slots(sessions, owner)
+            with self.district.opening() as program:
+                release_slots(program.installation.sessions, owner)
         while len(self.workers) < WORKERS:
             owner = f"worker-{self.kills}-{len(self.workers)}-{time.monotonic_ns()}"
             self.workers[owner] = Step(self.district.home, WORKER, "--owner", owner).go()
@@ -57,6 +57,11 @@ class Crew:
         alive = [step for step in (*self.intakes.values(), *self.workers.values()) if step.process.exitcode is None]
         rng.choice(alive).kill()
         self.kills += 1
+
+    def is_done(self) -> bool:
+        """Whether nothing is left that a kill could meet."""
+        with self.district.opening() as program:
+            return len(self.taken) == SUBMISSIONS and count_waiting(program) == Progress(0, 0)
 
     def finish(self) -> None:
         """Lets the intakes end, and the workers drain what is left."""
@@ -70,28 +75,21 @@ class Crew:
         assert last.end(240) == 0, last.complaint
 
 
-@contextmanager
-def open_sessions(home: Path) -> Iterator[sessionmaker[Session]]:
-    """The sessions of a home for a moment, as `work` has them while it watches over workers."""
-    installation = Installation.open(home, None)
-    yield installation.sessions
-    installation.engine.dispose()
-
-
 def kill_at_random(district: PlainDistrict, kills: int, seed: int) -> int:
+    """Kills so often while there is work, then lets it be finished; returns how often."""
     rng, crew = random.Random(seed), Crew(district)
-    for _ in range(kills):
-        crew.keep_up()
-        time.sleep(rng.uniform(0.05, 1.2))
-        crew.kill_one(rng)
     crew.keep_up()
+    while crew.kills < kills and not crew.is_done():
+        time.sleep(rng.uniform(0.02, 0.8))
+        crew.kill_one(rng)
+        crew.keep_up()
     crew.finish()
     return crew.kills
 
 
 @pytest.mark.timeout(280)
 def test_kills_at_random_change_nothing(plain_district: PlainDistrict, undisturbed: Outcome) -> None:
-    assert kill_at_random(plain_district, kills=6, seed=1) == 6
+    assert kill_at_random(plain_district, kills=6, seed=1) > 2
     assert plain_district.find_outcome().is_like(undisturbed)
 
 
@@ -103,30 +101,20 @@ def test_five_hundred_kills_change_nothing(
     kills = rounds = parked = 0
     while kills < 500:
         district = prepared.copy(tmp_path / str(rounds))
-        kills += kill_at_random(district, kills=12, seed=rounds)
+        kills += kill_at_random(district, kills=25, seed=rounds)
         outcome = district.find_outcome()
         assert outcome.is_like(undisturbed)
         parked += len(outcome.parked)
         rounds += 1
+        shutil.rmtree(district.folder)
     forms = SUBMISSIONS * FORMS
     note_figure(
         f"P1 P2 P3: {kills} kills in {rounds} rounds of {forms} forms: 0 lost, 0 twice, {parked} parked after 3 kills"
     )
 
 
-def test_one_file_from_many_clients_at_once_is_one_form(plain_district: PlainDistrict, undisturbed: Outcome) -> None:
-    send_at_once(plain_district, clients=3)
-
-
-def send_at_once(district: PlainDistrict, clients: int) -> None:
-    scans = str(district.find_scans(0))
-    steps = [Step(district.home, "submit", "--partner", "rainier", scans) for _ in range(clients)]
-    for step in steps:
-        step.go()
-    assert all(step.end() in (0, 1) for step in steps), [step.complaint for step in steps]
-    assert sum(len(step.said["refused"]) for step in steps) == (clients - 1) * FORMS
-    entries = [entry for entry in district.read_ledger() if entry["event"] == "submission-received"]
-    assert sum(entry["facts"]["pages"] for entry in entries) == FORMS
+def test_one_file_from_many_clients_at_once_is_one_form(plain_district: PlainDistrict) -> None:
+    send_often(plain_district, times=4, clients=3)
 
 
 @pytest.mark.soak
@@ -134,14 +122,21 @@ def send_at_once(district: PlainDistrict, clients: int) -> None:
 def test_one_file_fifty_times_by_eight_clients_is_one_form(
     plain_district: PlainDistrict, note_figure: Callable[[str], None]
 ) -> None:
-    for _ in range(6):
-        steps = [
-            Step(plain_district.home, "submit", "--partner", "rainier", str(plain_district.find_scans(0)))
-            for _ in range(8)
-        ]
-        for step in steps:
-            step.go()
-        assert all(step.end() in (0, 1) for step in steps)
-    entries = [entry for entry in plain_district.read_ledger() if entry["event"] == "submission-received"]
-    assert (len(entries), sum(entry["facts"]["pages"] for entry in entries)) == (48, FORMS)
-    note_figure("P2: 6 files sent 48 times by 8 clients: 6 forms")
+    send_often(plain_district, times=50, clients=8)
+    note_figure(f"P2: {FORMS} files sent 50 times by 8 clients: {FORMS} forms")
+
+
+def send_often(district: PlainDistrict, times: int, clients: int) -> None:
+    """The same files so many times, by so many clients at once."""
+    scans = str(district.find_scans(0))
+
+    def send(_: int) -> Step:
+        step = Step(district.home, "submit", "--partner", "rainier", scans).go()
+        assert step.end() in (0, 1), step.complaint
+        return step
+
+    with ThreadPoolExecutor(clients) as pool:
+        steps = list(pool.map(send, range(times)))
+    assert sum(len(step.said["refused"]) for step in steps) == (times - 1) * FORMS
+    entries = [entry for entry in district.read_ledger() if entry["event"] == "submission-received"]
+    assert (len(entries), sum(entry["facts"]["pages"] for entry in entries)) == (times, FORMS)

@@ -8,6 +8,7 @@ to what an undisturbed run leads to.
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.plain_district import Outcome, PlainDistrict
+from tests.faults.plain_district import Outcome, PlainDistrict, check_whole
 from tests.faults.processes import Step, find_why_nothing_traces, tracing
 
 CALLS = ("pwrite64", "write", "fdatasync", "fsync", "rename", "openat", "ftruncate", "unlink")
@@ -32,8 +33,7 @@ class Act:
     done_already: str = "nothing stands here"
 
 
-def list_acts(district: PlainDistrict, granted: str) -> list[Act]:
-    case = str(district.expect("queue", "list")[0]["case_id"])
+def list_acts(district: PlainDistrict, case: str, granted: str) -> list[Act]:
     scans = str(district.find_scans(0))
     by = ("--reason", "looked at", "--as", "ana")
     return [
@@ -66,28 +66,30 @@ def fail_once(district: PlainDistrict, act: Act, call: str, fault: str, place: i
 
 def check_after(district: PlainDistrict, act: Act, came: str) -> None:
     """What was acknowledged was done; what wasn't is done now, unless it had been done just before the answer."""
-    assert district.expect("ledger", "verify")["whole"]
+    with district.opening() as program:
+        check_whole(program)
     again = district.call(*act.arguments)
     done_already = act.done_already in again.err
     if came == "acknowledged" and act.arguments[0] != "submit":
         assert done_already, again.err
     assert again.code in (0, 1) or done_already, again.err
-    assert district.expect("ledger", "verify")["whole"]
 
 
 def inject(
     settled: PlainDistrict, undisturbed: Outcome, folder: Path, faults: Sequence[tuple[int, str, str, int]]
 ) -> Counter[str]:
     came = Counter[str]()
+    case = str(settled.expect("queue", "list")[0]["case_id"])
     expected_access = tuple(sorted(set(undisturbed.access) - {undisturbed.access[0]}))
     for number, (which, call, fault, place) in enumerate(faults):
         district = settled.copy(folder / str(number))
-        act = list_acts(district, undisturbed.access[0])[which]
+        act = list_acts(district, case, undisturbed.access[0])[which]
         came[result := fail_once(district, act, call, fault, place)] += 1
         check_after(district, act, result)
         outcome = district.find_outcome()
         assert outcome.access == (expected_access if which == 2 else undisturbed.access)
         assert len(outcome.states) == len(undisturbed.states)
+        shutil.rmtree(district.folder)
     return came
 
 
