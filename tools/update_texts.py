@@ -3,8 +3,8 @@
 
     python tools/update_texts.py
 
-Texts stand in templates as `_("...")`, in modules as `mark("...")` or `voice("...")`, and in the sentences that partners are
-told.
+Texts stand in templates as `_("...")`, in modules as `mark("...")` or `voice("...")`, in the sentences that partners are
+told, and as names and columns of the reports.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from consentry.web.glance_view import list_report_texts
 from review_queue import INSIDE_REASONS, Reason, say_to_partner
 
 WEB = Path(__file__).parents[1] / "consentry" / "web"
@@ -28,7 +29,7 @@ _KEYWORDS = {"_": None, "mark": None, "voice": None}
 def list_texts() -> list[str]:
     """All texts of the pages, sorted."""
     found = {str(text) for _, _, text, _, _ in extract_from_dir(WEB, method_map=_METHODS, keywords=_KEYWORDS) if text}
-    return sorted(found | set(_list_sentences()))
+    return sorted(found | set(_list_sentences()) | list_report_texts())
 
 
 def _list_sentences() -> Iterator[str]:

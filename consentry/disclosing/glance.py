@@ -52,27 +52,37 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class OpenStudent:
-    """A student on a partner's list, in the partner's own words alone."""
+    """A student whose data a partner may see, by name and school as it wrote them. `has_page`: this person may open the
+    student's page; without a network use agreement of the year that names them they may not.
+    """
 
     grant_id: str
+    student_id: str
     name: str
     school: str
     categories: tuple[str, ...]
+    from_date: date
     closes_on: date
+    has_page: bool
 
 
 def list_open_students(program: Program, viewer: Viewer, held: EnrollmentCache) -> list[OpenStudent]:
-    """The students whose pages a person may open, by name as the partner wrote it."""
-    clock = program.read_clock()
+    """The students whose data the person's partner may see today, of those that it was told of, by name as it wrote it."""
+    today = program.read_clock().today
     with program.installation.reading() as session:
-        grants = _find_open(session, program, viewer, clock, held)
+        finder = OpenGrantFinder(program, today, today, held)
+        grants = finder.find_told(session, session.get_one(Partner, viewer.partner_id))
+        years = find_years_of(session, program.rulebook, viewer.name, viewer.partner_id, today)
         rows = load_rows(session, Grant, [grant.grant_id for grant in grants])
         forms = load_rows(session, Form, [row.form_id for row in rows.values() if row.form_id])
         cells: dict[str | None, dict[str, JsonValue]] = {}
         for some in split_ids(forms):
             listed = session.scalars(select(ListedStudent).where(ListedStudent.form_id.in_(some)))
             cells.update((row.form_id, row.cells) for row in listed)
-    found = [_describe(grant, forms.get(rows[grant.grant_id].form_id or ""), cells) for grant in grants]
+    found = [
+        _describe(grant, forms.get(rows[grant.grant_id].form_id or ""), cells, grant.school_year in years)
+        for grant in grants
+    ]
     return sorted(found, key=lambda one: (one.name.casefold(), one.grant_id))
 
 
@@ -107,7 +117,7 @@ def _find_open(
     viewer: Viewer,
     clock: Clock,
     held: EnrollmentCache,
-    student_id: str | None = None,
+    student_id: str,
 ) -> tuple[OpenGrant, ...]:
     years = find_years_of(session, program.rulebook, viewer.name, viewer.partner_id, clock.today)
     if not years:
@@ -117,14 +127,25 @@ def _find_open(
     return tuple(grant for grant in grants if grant.school_year in years)
 
 
-def _describe(grant: OpenGrant, form: Form | None, cells: dict[str | None, dict[str, JsonValue]]) -> OpenStudent:
+def _describe(
+    grant: OpenGrant, form: Form | None, cells: dict[str | None, dict[str, JsonValue]], has_page: bool
+) -> OpenStudent:
     own = cells.get(form.form_id if form else None, {})
     fields = form.fields if form else {}
     name = " ".join(
         _read_own(own, fields, *names) for names in (("first_name", "student_first"), ("last_name", "student_last"))
     )
     school = _read_own(own, fields, "school", "school")
-    return OpenStudent(grant.grant_id, name.strip() or "(no name)", school, grant.categories, grant.closes_on)
+    return OpenStudent(
+        grant_id=grant.grant_id,
+        student_id=grant.student_id,
+        name=name.strip(),
+        school=school,
+        categories=grant.categories,
+        from_date=grant.from_date,
+        closes_on=grant.closes_on,
+        has_page=has_page,
+    )
 
 
 def _read_own(cells: dict[str, JsonValue], fields: dict[str, JsonValue], column: str, field: str) -> str:

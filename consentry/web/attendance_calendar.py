@@ -1,7 +1,7 @@
 """Attendance as a calendar: a table a month, a mark on each day that has an entry, told by letter and words, not colour alone.
 
 Takes the rows of the report of days as they would go to a partner. A day without an entry says that none was recorded, not
-that school was held. Weekends are left out unless one has an entry.
+that school was held. Weekends are left out unless one has an entry. Words are said in the page's language by the page.
 """
 
 from __future__ import annotations
@@ -11,8 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from consentry.web.words import mark
+
 _YES = frozenset({"Y", "YES", "TRUE", "1"})
-_KINDS = {"excused": "E", "unexcused": "U", "tardy": "T"}
+_MARKS = {"excused": "E", "unexcused": "U", "tardy": "T"}
+_WORDS = {"excused": mark("absent, excused"), "unexcused": mark("absent, unexcused"), "tardy": mark("tardy")}
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """One entry of a day: its words, the portion of the day where it isn't all of it, the school's own code for it."""
+
+    words: str
+    portion: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +34,15 @@ class CalendarDay:
     day: date
     kind: str = ""
     mark: str = ""
-    words: str = ""
+    entries: tuple[DayEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarMonth:
     """A month: weeks of five days (seven where a weekend has an entry), None outside the month or the time of the data."""
 
-    name: str
-    headings: tuple[str, ...]
+    first: date
+    days_a_week: int
     weeks: tuple[tuple[CalendarDay | None, ...], ...]
 
 
@@ -62,21 +74,20 @@ def _draw_month(month: date, days: Mapping[date, CalendarDay], width: int, span:
         shown = [day if day.month == month.month and span[0] <= day <= span[1] else None for day in week[:width]]
         if any(shown):
             weeks.append(tuple(days.get(day, CalendarDay(day)) if day else None for day in shown))
-    return CalendarMonth(f"{month:%B %Y}", tuple(calendar.day_abbr[:width]), tuple(weeks))
+    return CalendarMonth(month, width, tuple(weeks))
 
 
 def _mark(day: date, row: Mapping[str, str]) -> CalendarDay:
-    portion = row.get("DayPortion", "")
     if row.get("Tardy", "").upper() in _YES:
-        return CalendarDay(day, "tardy", _KINDS["tardy"], "tardy")
+        return CalendarDay(day, "tardy", _MARKS["tardy"], (DayEntry(_WORDS["tardy"]),))
     kind = "excused" if row.get("Excused", "").upper() in _YES else "unexcused"
-    part = "" if portion in ("", "1", "1.0") else f" for {portion} of the day"
-    code = f" ({row['AbsenceCode']})" if row.get("AbsenceCode") else ""
-    return CalendarDay(day, kind, _KINDS[kind] + ("½" if part else ""), f"absent, {kind}{part}{code}")
+    portion = "" if row.get("DayPortion", "") in ("1", "1.0") else row.get("DayPortion", "")
+    entry = DayEntry(_WORDS[kind], portion, row.get("AbsenceCode") or "")
+    return CalendarDay(day, kind, _MARKS[kind] + ("½" if portion else ""), (entry,))
 
 
 def _join(one: CalendarDay | None, other: CalendarDay) -> CalendarDay:
     if one is None or one == other:
         return other
     kind = max(one.kind, other.kind, key=("", "tardy", "excused", "unexcused").index)
-    return CalendarDay(other.day, kind, f"{one.mark}{other.mark}", f"{one.words}; {other.words}")
+    return CalendarDay(other.day, kind, f"{one.mark}{other.mark}", (*one.entries, *other.entries))

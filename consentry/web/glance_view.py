@@ -1,7 +1,7 @@
 """What the page of one student shows: a section for each category that is open, made of the tables that a partner may get.
 
 Decides only how: days as a calendar, scores as a line, the rest as tables and pairs. Takes tables that are cut to the grants
-already, and knows no other data.
+already, and knows no other data. Names of reports and headings of columns are English here; the page says them in its language.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from access.adr_registry import KEY_COLUMNS
+from access.adr_registry import KEY_COLUMNS, parse_registry, read_own_registry
 from access.adr_reports import ReportTable
 from access.types import CATEGORIES
 from consentry.disclosing.glance import Glance
@@ -21,6 +21,19 @@ from consentry.web.score_chart import ScoreChart, draw_chart
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _CHART_COLUMNS = frozenset({"TestSeason", "Subject", "RIT"})
 _DAY_COLUMN = "AttendanceDate"
+_HEADINGS = {
+    "Chronic10Pct": "Absent a tenth or more",
+    "CumCredits": "Credits so far",
+    "CumGPA": "GPA so far",
+    "ELLStatus": "English learner status",
+    "EnrollEnd": "Enrolled until",
+    "EnrollStart": "Enrolled from",
+    "McKinneyVento": "McKinney-Vento",
+    "ProjectedGradYear": "Projected graduation year",
+    "RITStdErr": "RIT standard error",
+    "RaceEthnicity": "Race or ethnicity",
+}
+"""Columns whose own words say too little; the others are their names with blanks between the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,13 @@ def describe_glance(glance: Glance, year_begins: date) -> GlanceView:
     )
 
 
+def list_report_texts() -> frozenset[str]:
+    """The names of reports and the headings of columns that a page of the program's own registry can hold."""
+    reports = [report for report in parse_registry(read_own_registry()).reports if report.category]
+    columns = {column for report in reports for column in report.columns}
+    return frozenset(report.name for report in reports) | {_humanise(column) for column in {*columns, "SchoolYear"}}
+
+
 def _read_keys(tables: Sequence[ReportTable]) -> dict[str, str]:
     """The keys of the student: the report of access has a row of everybody."""
     row = next(table.rows[0] for table in tables if table.spec.file is None)
@@ -111,5 +131,7 @@ def _show(table: ReportTable) -> ShownTable:
 
 
 def _humanise(column: str) -> str:
+    if column in _HEADINGS:
+        return _HEADINGS[column]
     words = _WORDS.findall(column)
     return " ".join([words[0], *(word if word.isupper() else word.lower() for word in words[1:])]) if words else column

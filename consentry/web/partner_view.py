@@ -1,4 +1,4 @@
-"""What a partner's pages show: its own values, results as they were told to it, and of students those alone whom it may see."""
+"""What a partner's pages show of what it sent: its own values, and results as they were told to it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import ReportLine, Result
-from access.types import AccessRow
-from consentry.desk.showing import find_partner_access
 from consentry.program import Program
 from consentry.telling.reporting import report_as_released
-from consentry.telling.telling_partners import find_released_grants
 from store.desk_tables import SubmissionAnswer
-from store.tables import Form, ListedStudent, Submission
+from store.tables import Form, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +31,6 @@ class SentLine:
 
     line: ReportLine
     answered_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenStudent:
-    """A student whose data the partner may see, by the name that it sent itself."""
-
-    name: str
-    access: AccessRow
 
 
 def list_sent(program: Program, session: Session, partner_id: str) -> list[SentSubmission]:
@@ -65,21 +54,3 @@ def list_lines(session: Session, submission_id: str, lines: Sequence[ReportLine]
         if not target and line.page_number is not None:
             target = forms.get((line.file, line.page_number), "")
         yield SentLine(line, target if line.result is Result.TO_MEND else "")
-
-
-def list_seen_students(program: Program, session: Session, partner_id: str) -> list[SeenStudent]:
-    """Whose data the partner may see today, of those that it was told of."""
-    told = find_released_grants(session, partner_id)
-    return [
-        SeenStudent(_find_sent_name(session, row), row)
-        for row in find_partner_access(program, partner_id, None)
-        if row.grant_id in told
-    ]
-
-
-def _find_sent_name(session: Session, row: AccessRow) -> str:
-    form = session.get(Form, row.form_id) if row.form_id else None
-    if form is None or form.row_number is None:
-        return ""
-    listed = session.get(ListedStudent, f"{form.submission_id}/{form.row_number}")
-    return f"{listed.cells.get('first_name', '')} {listed.cells.get('last_name', '')}" if listed else ""

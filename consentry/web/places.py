@@ -20,13 +20,13 @@ _QUEUE, _BATCHES = Place("/queue", mark("Queue")), Place("/batches", mark("Accep
 _TRACE = Place("/trace", mark("Trace"))
 _WEEK, _PARTNERS = Place("/week", mark("The week")), Place("/partners", mark("Partners"))
 _POLICY = Place("/policy", mark("Policy"))
-_SEND, _ACCESS = Place("/send", mark("Send")), Place("/access", mark("Access"))
+_SEND = Place("/send", mark("Send"))
 _LEFT, _STUDENTS = Place("/left-to-do", mark("Left to do")), Place("/students", mark("Students"))
 _KEYING = Place("/keying", mark("Blind keying"))
 PLACES = {
     Role.STAFF: (_QUEUE, _BATCHES, _KEYING, _WEEK),
     Role.LEAD: (_QUEUE, _BATCHES, _KEYING, _WEEK, _PARTNERS, _POLICY, _TRACE),
     Role.AUDITOR: (_TRACE, _QUEUE, _WEEK, _PARTNERS, _POLICY),
-    Role.PARTNER: (Place("/submissions", mark("Submissions")), _SEND, _LEFT, _ACCESS, _STUDENTS),
+    Role.PARTNER: (Place("/submissions", mark("Submissions")), _SEND, _LEFT, _STUDENTS),
     Role.ADMIN: (Place("/accounts", mark("Accounts")),),
 }

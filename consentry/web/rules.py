@@ -146,7 +146,6 @@ RULES: dict[str, Rule] = {
     "submission_report": Rule(frozenset({PARTNER}), {"submission_id": sees_submission}),
     "students": Rule(frozenset({PARTNER})),
     "glance": Rule(frozenset({PARTNER}), {"grant_id": sees_grant}),
-    "access": _OF_PARTNER,
     "send": _OF_PARTNER,
     "left_to_do": _OF_PARTNER,
     "left_to_do_workbook": _OF_PARTNER,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from consentry.web.words import mark
+
 _SEASONS = ("FALL", "WINTER", "SPRING", "SUMMER")
+_SEASON_WORDS = (mark("Fall"), mark("Winter"), mark("Spring"), mark("Summer"))
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 240, 44, 110, 14, 34
 _STEP = 10
 
@@ -32,10 +35,11 @@ class ChartLine:
 
 @dataclass(frozen=True, slots=True)
 class ChartTick:
-    """A labelled place on an axis."""
+    """A labelled place on an axis. `words` are said in the page's language; `year` goes with a season."""
 
     at: float
     words: str
+    year: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def draw_chart(rows: Sequence[Mapping[str, str]]) -> ScoreChart | None:
     ticks = tuple(
         ChartTick(round(_TOP + (high - score) * down, 1), str(score)) for score in range(low, high + 1, _STEP)
     )
-    named = tuple(ChartTick(round(places[t], 1), f"{_SEASONS[t[1]].title()} {_find_year(*t)}") for t in times)
+    named = tuple(ChartTick(round(places[t], 1), _SEASON_WORDS[t[1]], _find_year(*t)) for t in times)
     return ScoreChart(_spread_labels(lines), ticks, named)
 
 

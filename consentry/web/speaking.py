@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from babel.dates import format_date, get_day_names
 from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).parent / "locale"
@@ -28,6 +30,14 @@ class Voice:
     def say_sentences(self, words: str) -> str:
         """A text of several sentences, each in the language where it is known."""
         return " ".join(self(sentence) for sentence in re.split(r"(?<=\.) ", words))
+
+    def say_month(self, day: date) -> str:
+        """The month and year of a day."""
+        return format_date(day, "LLLL yyyy", self.language)
+
+    def say_weekday(self, number: int) -> str:
+        """The short name of a weekday, Monday 0."""
+        return str(get_day_names("abbreviated", "stand-alone", self.language)[number])
 
 
 class Voices:

@@ -1,10 +1,11 @@
-"""A partner's students, and one of them at a glance: recorded as a disclosure before the page is sent."""
+"""Whose data a partner may see, of which kinds and until when; and one student at a glance. Recorded before either is sent."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from consentry.desk.viewing import Shown, record_view
 from consentry.disclosing.glance import Viewer, list_open_students, show_student
 from consentry.errors import CommandError
 from consentry.web.doors import AtDesk, Denied, Desk
@@ -16,8 +17,12 @@ router = APIRouter()
 
 @router.get("/students", name="students")
 def show_students(desk: AtDesk) -> Response:
-    """The students whose pages the person may open, in the partner's own words."""
+    """The students whose data the partner may see, in its own words; recorded."""
     found = list_open_students(desk.program, _find_viewer(desk), desk.office.enrollment)
+    if found:
+        shown = Shown("students", desk.partner_id, (), [student.student_id for student in found])
+        with desk.program.installation.writing() as session:
+            record_view(session, desk.program.read_clock(), desk.person.as_viewer, shown)
     return desk.show("students.html", students=found)
 
 
@@ -36,6 +41,4 @@ def show_glance(desk: AtDesk, grant_id: str) -> Response:
 
 
 def _find_viewer(desk: Desk) -> Viewer:
-    if desk.person.partner_id is None:
-        raise Denied(403)
-    return Viewer(desk.person.name, desk.person.partner_id)
+    return Viewer(desk.person.name, desk.partner_id)

@@ -1,4 +1,4 @@
-"""A partner's pages: what it sent and what came of it, what it may see, sending. Neutral codes alone."""
+"""A partner's pages: what it sent and what came of it, sending. Neutral codes alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from access import write_report_xlsx
-from consentry.desk.viewing import Shown, record_view
 from consentry.errors import CommandError
 from consentry.intake.uploads import (
     LIST,
@@ -26,7 +25,7 @@ from consentry.intake.uploads import (
 from consentry.program_year.waits import find_waits
 from consentry.telling.reporting import report_as_released
 from consentry.web.doors import AtDesk, Denied, Desk
-from consentry.web.partner_view import list_lines, list_seen_students, list_sent
+from consentry.web.partner_view import list_lines, list_sent
 
 router = APIRouter()
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -66,18 +65,6 @@ def send_report(desk: AtDesk, submission_id: str) -> Response:
     content = write_report_xlsx(*report_as_released(desk.program, submission_id))
     disposition = f'attachment; filename="report-{submission_id}.xlsx"'
     return Response(content, media_type=_XLSX, headers={"content-disposition": disposition})
-
-
-@router.get("/access", name="access")
-def show_access(desk: AtDesk) -> Response:
-    """Whose data the partner may see, of which kinds and until when; recorded."""
-    with desk.program.installation.reading() as session:
-        seen = list_seen_students(desk.program, session, desk.partner_id)
-    if seen:
-        shown = Shown("access", desk.partner_id, (), [student.access.student_id for student in seen])
-        with desk.program.installation.writing() as session:
-            record_view(session, desk.program.read_clock(), desk.person.as_viewer, shown)
-    return desk.show("access.html", seen=seen)
 
 
 @router.get("/send", name="send")

@@ -134,7 +134,9 @@ def test_a_revocation_the_end_of_the_agreement_and_a_freeze_close_the_page(own_s
     ended = ("--kind", "nua", *YEAR, "--status", "ended", "--on", "2024-10-01")
     own_site.district.expect("partner", "agreement", "rainier", *ended)
     assert client.get(links["1000006"]).status_code == 404
-    assert "No student is open to you" in client.get("/students").text
+    page = client.get("/students").text
+    assert "network use agreement" in page
+    assert "/students/grant-" not in page
 
 
 def test_a_grant_that_the_partner_was_not_told_of_is_not_there(own_site: Site) -> None:

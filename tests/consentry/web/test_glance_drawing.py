@@ -40,9 +40,9 @@ def test_two_entries_of_a_day_are_both_told_and_the_heavier_colours_it() -> None
 
 def test_months_have_the_days_of_the_time_and_weekends_only_where_needed() -> None:
     months = draw_calendar([], FIRST, LAST)
-    assert [month.name for month in months] == ["September 2024", "October 2024"]
+    assert [month.first for month in months] == [date(2024, 9, 1), date(2024, 10, 1)]
     assert months[1].weeks[-1][1:] == (CalendarDay(LAST), None, None, None)
-    assert len(draw_calendar([row("2024-09-07")], FIRST, LAST)[0].headings) == 7
+    assert len(draw_calendar([row("2024-09-07")], FIRST, LAST)[0].weeks[0]) == 7
 
 
 def score(year: str, season: str, subject: str, value: str) -> dict[str, str]:
@@ -60,7 +60,11 @@ def test_scores_stand_in_order_of_time_and_labels_do_not_cover_each_other() -> N
         ]
     )
     assert chart is not None
-    assert [tick.words for tick in chart.times] == ["Spring 2024", "Fall 2024", "Winter 2025"]
+    assert [(tick.words, tick.year) for tick in chart.times] == [
+        ("Spring", "2024"),
+        ("Fall", "2024"),
+        ("Winter", "2025"),
+    ]
     reading = next(line for line in chart.lines if line.subject == "Reading")
     assert [point.score for point in reading.points] == ["196", "204"]
     assert reading.points[0].x < reading.points[1].x

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from consentry.web.speaking import LANGUAGES, SOURCE_LANGUAGE, Voices
+from tests.consentry.granting import open_to_glance, write_data
 from tests.consentry.web.conftest import Site
 
 ROOT = Path(__file__).parents[3]
@@ -51,3 +52,14 @@ def test_who_has_not_logged_in_is_spoken_to_in_the_browsers_language(shared_site
     for asked, heading in {"es-MX,en;q=0.5": "Entrar", "so,fr": "Log in", "en": "Log in"}.items():
         page = httpx.get(f"{shared_site.url}/login", headers={"accept-language": asked}).text
         assert f"<h1>{heading}</h1>" in page
+
+
+def test_the_page_of_a_student_speaks_the_language_of_the_person(site: Site) -> None:
+    open_to_glance(site.district, "1000005")
+    site.district.expect("staag", "load", "--data", str(write_data(site.district.folder / "data")))
+    partner = site.log_in("par")
+    partner.post("/me/settings", data={"form_token": site.find_token(partner, "/me"), "language": "es"})
+    link = re.findall(r'href="(/students/[^"]+)"', partner.get("/students").text)[0]
+    page = partner.get(link).text
+    assert all(told in page for told in ("Asistencia", "septiembre 2024", "lun", "Medidas disciplinarias", "Grado en"))
+    assert not re.search(r"\b(September|Mon|absent|Days possible|Open to you|Daily|Test grade)\b", page)

@@ -74,7 +74,7 @@ def list_walks(site: Site) -> dict[str, list[str]]:
         ],
         "lea": ["/week?days=14", "/partners", "/policy?accept=0.99", "/me/code"],
         "aud": [f"/cases/{third}", "/trace?kind=student&text=dmitri", f"/trace/grant/{site.find_task().grant_id}"],
-        "par": ["/submissions", f"/submissions/{site.mine}", "/access", "/send", "/me"],
+        "par": ["/submissions", f"/submissions/{site.mine}", "/students", "/left-to-do", "/send", "/me"],
         "adm": ["/accounts"],
     }
 

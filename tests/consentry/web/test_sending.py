@@ -149,11 +149,11 @@ def test_a_correction_is_linked_to_what_it_answers(site: Site) -> None:
 
 def test_a_partner_sees_what_it_was_told_and_not_before(site: Site) -> None:
     client = site.log_in("par")
-    assert "You have access to no student" in client.get("/access").text
+    assert "No student is open to you" in client.get("/students").text
     assert "in progress" in client.get(f"/submissions/{site.mine}").text
     assert "accepted" not in client.get(f"/submissions/{site.mine}").text.lower().replace("accepted.", "")
     site.district.expect("release", "--now", "--reason", "test", "--as", "lea")
-    page = client.get("/access").text
+    page = client.get("/students").text
     assert "Dmitri Volkov" in page
     assert "1000004" in page
     assert not any(told in page for told in ("1000001", "1000002", "1000006"))
