@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from store.errors import OutsideTheDoorError
 from store.tables import LedgerHead, LedgerLeaf, LedgerNode, Tracked
+
+_CUT_OFF = {
+    "connect_timeout": "10",
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 -c tcp_user_timeout=15000",
+}
+"""How soon either end of a connection to PostgreSQL gives up the other where the network or its machine is gone: some 15 s. By
+the systems' own defaults a host that vanished in the middle of a write would keep the ledger's lock for two hours.
+"""
 
 DOOR_KEY = "rows written through the ledger's door"
 
@@ -20,11 +32,17 @@ def open_engine(url: str) -> Engine:
     holds one, and others are not to wait for it. Parameters are hidden from errors: they hold personal data.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, max_overflow=35, hide_parameters=True)
+        return create_engine(watch_connections(url), pool_pre_ping=True, max_overflow=35, hide_parameters=True)
     threads = {"check_same_thread": False}
     engine = create_engine(url, connect_args=threads, pool_size=20, max_overflow=80, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def watch_connections(url: str) -> str:
+    """The address of a PostgreSQL database, with connections to it that notice when the other end is gone."""
+    parsed = make_url(url)
+    return parsed.set(query={**_CUT_OFF, **parsed.query}).render_as_string(hide_password=False)
 
 
 def make_sessions(engine: Engine | Connection) -> sessionmaker[Session]:

@@ -31,6 +31,7 @@ from consentry.telling.releasing import abandon_settlement, park_form, release_h
 from consentry.telling.telling_partners import release_if_due
 from ingest import Cell
 from review_queue import State
+from store.engine import watch_connections
 from store.ledger import lock_ledger
 from store.tables import Form, Submission
 from store.worker_slots import beat, claim_slot, forget_slot, list_dead_slots, release_slots
@@ -98,9 +99,10 @@ class Worker:
     def _start_engine(self) -> None:
         url = self._program.installation.database_url
         home = self._program.installation.home.absolute()
+        of_engine = f"sqlite:///{home / 'dbos.sqlite'}" if url.startswith("sqlite") else watch_connections(url)
         config: DBOSConfig = {
             "name": "consentry",
-            "system_database_url": f"sqlite:///{home / 'dbos.sqlite'}" if url.startswith("sqlite") else url,
+            "system_database_url": of_engine,
             "application_version": APPLICATION_VERSION,
             "executor_id": self._slot,
             "serializer": DBOSPortableJSONSerializer(),

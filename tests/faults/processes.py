@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -23,6 +23,7 @@ from typing import Any
 from consentry import cli
 from consentry.pipeline import worker_process
 from fixtures.plain_work import use_plain_engine
+from tests.faults.network import enter
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.faults.processes"])
@@ -32,13 +33,15 @@ _SPOKEN = tempfile.TemporaryDirectory(prefix="consentry-steps-")
 
 
 class Step:
-    """A command (or `WORKER` with its options) in a process of its own. It waits for `go`: something may be attached before."""
+    """A command (or `WORKER` with its options) in a process of its own. It waits for `go`: something may be attached before.
+    `around`: environment variables besides those of the test. `host`: the network namespace that it runs in.
+    """
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(self, home: Path, *arguments: str, around: Mapping[str, str] | None = None, host: str = "") -> None:
         self.place = Path(_SPOKEN.name) / os.urandom(6).hex()
         told, self._go = SERVER.Pipe(duplex=False)
         self.process: ForkServerProcess = SERVER.Process(
-            target=_run, args=(home, self.place, told, dict(os.environ), arguments)
+            target=_run, args=(home, self.place, told, {**os.environ, **(around or {})}, host, arguments)
         )
         self.process.start()
 
@@ -73,7 +76,11 @@ class Step:
         return self.place.with_suffix(".err").read_text(encoding="utf-8")
 
 
-def _run(home: Path, place: Path, told: Connection, around: dict[str, str], arguments: tuple[str, ...]) -> None:
+def _run(
+    home: Path, place: Path, told: Connection, around: dict[str, str], host: str, arguments: tuple[str, ...]
+) -> None:
+    if host:
+        enter(host)
     for descriptor, suffix in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(place.with_suffix(suffix), os.O_WRONLY | os.O_CREAT, 0o600), descriptor)
     os.environ.update(around)
