@@ -204,6 +204,24 @@ def bench_year(
     return DONE
 
 
+@bench.command("season")
+def bench_season(
+    context: typer.Context,
+    forms: Annotated[int, typer.Option("--forms", min=1)] = 20_000,
+    partners: Annotated[int, typer.Option("--partners", min=1)] = 200,
+    students: Annotated[int, typer.Option("--students", min=300, help="Enrolled students.")] = 30_000,
+    wave: Annotated[int, typer.Option("--wave", min=10, help="Forms that come at a time.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """A season's forms through one worker, and whether the last thousand costs what the first did. With
+    $CONSENTRY_DATABASE_URL: there, in an empty database.
+    """
+    from consentry.benches.season import run
+
+    _print_figures(run(forms, partners, students, wave, seed, open_settings(context).database_url))
+    return DONE
+
+
 @bench.command("access")
 def bench_access(
     context: typer.Context,
