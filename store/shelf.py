@@ -26,7 +26,7 @@ class Shelf(Protocol):
     """
 
     def has(self, digest: str) -> bool:
-        """Whether there is such a document."""
+        """Whether there is such a document. True SHALL be said only of what outlasts a power cut, whoever wrote it."""
 
     def write(self, digest: str, sealed: bytes) -> None:
         """Puts a document there, in the place of one of that name."""
@@ -51,8 +51,12 @@ class FolderShelf:
         self._folder = folder
 
     def has(self, digest: str) -> bool:
-        """Whether there is such a file."""
-        return self._place(digest).exists()
+        """Whether there is such a file. Its name is flushed: who wrote it may have been killed before it came to that."""
+        place = self._place(digest)
+        if not place.exists():
+            return False
+        self._flush_names(place)
+        return True
 
     def write(self, digest: str, sealed: bytes) -> None:
         """Temporary file in the same folder, write, fsync, rename, fsync of the folders."""
@@ -69,8 +73,7 @@ class FolderShelf:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        flush_folder(place.parent)
-        flush_folder(self._folder)
+        self._flush_names(place)
 
     def read(self, digest: str) -> bytes:
         """The bytes of the file."""
@@ -92,6 +95,10 @@ class FolderShelf:
     def takes_writes(self) -> bool:
         """Whether this user may write there."""
         return os.access(self._folder, os.W_OK | os.X_OK)
+
+    def _flush_names(self, place: Path) -> None:
+        flush_folder(place.parent)
+        flush_folder(self._folder)
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]

@@ -55,6 +55,28 @@ def test_what_is_put_there_comes_back_until_it_is_removed(shelf: Shelf) -> None:
     assert list(shelf.list_digests()) == []
 
 
+def test_a_file_whose_writer_was_killed_before_the_last_flush_is_flushed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, flushed = DocumentStore(FolderShelf(tmp_path), KEY), list[str]()
+
+    def flush(descriptor: int) -> None:
+        flushed.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        if Path(flushed[-1]).is_dir():
+            raise InterruptedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", flush)
+        with pytest.raises(InterruptedError):
+            documents.put(SCAN)
+        flushed.clear()
+        with pytest.raises(InterruptedError):
+            documents.put(SCAN)
+    digest = hashlib.sha256(SCAN).hexdigest()
+    assert flushed == [str(tmp_path / digest[:2])]
+    assert documents.put(SCAN) == digest
+
+
 def test_many_writers_of_one_document_leave_one(shelf: Shelf) -> None:
     documents = DocumentStore(shelf, KEY)
     writers = [threading.Thread(target=documents.put, args=(SCAN,)) for _ in range(6)]
