@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from consentry.commands import (
     agreements,
@@ -102,10 +104,16 @@ def root(
     context.obj = Options(home, as_json)
 
 
+@cache
+def put_together() -> Callable[..., int | None]:
+    """All commands as one. Made once a process: reading their signatures takes longer than many a command."""
+    return get_command(app)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Runs one call; returns its exit code."""
     try:
-        return int(app(_move_global_options(arguments), standalone_mode=False) or 0)
+        return int(put_together()(_move_global_options(arguments), standalone_mode=False) or 0)
     except TyperException as error:
         return _complain(error.format_message())
     except (CommandError, StoreError) as error:

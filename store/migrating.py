@@ -5,6 +5,7 @@ Several processes may open a home of before at the same moment: the first one mi
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,18 +22,24 @@ _LOCK_NUMBER = 0x636F6E73656E7472
 def migrate(engine: Engine, revision: str = NEWEST) -> None:
     """Applies the migrations that the database lacks, up to `revision`."""
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        if _is_newest(connection, config):
+        if MigrationContext.configure(connection).get_current_revision() == find_newest_revision():
             return
+        config = _configure()
+        config.attributes["connection"] = connection
         _wait_for_others(connection)
         command.upgrade(config, revision)
 
 
-def _is_newest(connection: Connection, config: Config) -> bool:
-    current = MigrationContext.configure(connection).get_current_revision()
-    return current == ScriptDirectory.from_config(config).get_current_head()
+@cache
+def find_newest_revision() -> str | None:
+    """The schema of this version. Read once a process: it takes reading every migration."""
+    return ScriptDirectory.from_config(_configure()).get_current_head()
+
+
+def _configure() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -23,10 +23,13 @@ from typing import Any
 from consentry import cli
 from consentry.pipeline import worker_process
 from fixtures.plain_work import use_plain_engine
+from store.migrating import find_newest_revision
 from tests.faults.network import enter
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.faults.processes"])
+cli.put_together()
+find_newest_revision()
 TODAY = "2024-10-01"
 WORKER = "worker"
 _SPOKEN = tempfile.TemporaryDirectory(prefix="consentry-steps-")
