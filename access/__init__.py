@@ -1,42 +1,8 @@
-"""Who may see what, since when and why: agreements, grants, the access set, what partners are told."""
+"""Who may see what, since when and why: agreements, grants, the access set, what partners are told.
 
-from access.agreements import find_gates, has_active_agreement, has_lapsed_training, status_on
-from access.endings import Ending, EndKind, list_endings
-from access.grants import Signer, find_access, make_grant, make_list_grant
-from access.held_grants import load_held_grants
-from access.known_time import KnownTime, recall_agreements, recall_grants
-from access.list_rights import load_standing_rights
-from access.report import write_report_csv, write_report_html, write_report_xlsx
-from access.types import CATEGORIES, CONSENT, IS_LIST, AccessRow, AgreementKind, AgreementStatus, ReportLine, Result
-from access.withdrawals import withdraw
+Names are loaded on first use; `__init__.pyi` lists them.
+"""
 
-__all__ = [
-    "CATEGORIES",
-    "CONSENT",
-    "IS_LIST",
-    "AccessRow",
-    "AgreementKind",
-    "AgreementStatus",
-    "EndKind",
-    "Ending",
-    "KnownTime",
-    "ReportLine",
-    "Result",
-    "Signer",
-    "find_access",
-    "find_gates",
-    "has_active_agreement",
-    "has_lapsed_training",
-    "list_endings",
-    "load_held_grants",
-    "load_standing_rights",
-    "make_grant",
-    "make_list_grant",
-    "recall_agreements",
-    "recall_grants",
-    "status_on",
-    "withdraw",
-    "write_report_csv",
-    "write_report_html",
-    "write_report_xlsx",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

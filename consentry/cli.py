@@ -18,83 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from consentry.commands import (
-    agreements,
-    auditing,
-    benches,
-    disclosing,
-    doors,
-    glancing,
-    lists,
-    policy,
-    printing,
-    processing,
-    proving,
-    releasing_answers,
-    retention,
-    safety,
-    serving,
-    setting_up,
-    years,
-)
 from consentry.commands.console import Options
+from consentry.commands.places import add_commands
 from consentry.errors import CommandError
 from consentry.logs import find_place
 from store import StoreError
 
 COULD_NOT_RUN = 2
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-app.command()(setting_up.init)
-app.add_typer(setting_up.enrollment, name="enrollment")
-app.add_typer(setting_up.form, name="form")
-app.add_typer(setting_up.partner, name="partner")
-app.command()(processing.submit)
-app.command()(doors.watch)
-app.add_typer(doors.doors, name="doors")
-app.add_typer(doors.cover, name="cover")
-app.add_typer(doors.sendings, name="sendings")
-app.command()(processing.work)
-app.command()(processing.status)
-app.add_typer(processing.queue, name="queue")
-app.command()(processing.report)
-app.command()(proving.access)
-app.add_typer(proving.grants, name="grants")
-app.command()(proving.revoke)
-app.add_typer(retention.retention, name="retention")
-app.add_typer(safety.exports, name="exports")
-app.command()(safety.backup)
-app.command()(safety.restore)
-app.command("trace")(proving.trace_command)
-app.add_typer(proving.ledger, name="ledger")
-app.command()(disclosing.adr)
-app.command()(disclosing.disclosures)
-app.command()(disclosing.incident)
-app.add_typer(glancing.staag, name="staag")
-setting_up.partner.command("terms")(disclosing.partner_terms)
-setting_up.form.command("terms")(disclosing.form_terms)
-setting_up.form.command("print")(printing.form_print)
-setting_up.form.command("batches")(printing.form_batches)
-setting_up.partner.command("verdict")(agreements.partner_verdict)
-setting_up.partner.command("name")(agreements.partner_name)
-setting_up.partner.command("waits")(agreements.partner_waits)
-setting_up.partner.command("designee")(agreements.partner_designee)
-setting_up.partner.command("confirm-term")(agreements.partner_confirm_term)
-app.add_typer(years.year, name="year")
-app.add_typer(lists.student_list, name="list")
-app.command()(lists.left_to_do)
-app.command()(lists.answer)
-app.add_typer(serving.user, name="user")
-app.command()(serving.serve)
-app.command()(benches.demo)
-app.command()(benches.doctor)
-app.add_typer(policy.policy, name="policy")
-app.add_typer(auditing.audit, name="audit")
-app.command()(releasing_answers.release)
-app.add_typer(benches.bench, name="bench")
 
-
-@app.callback()
 def root(
     context: typer.Context,
     home: Annotated[Path | None, typer.Option("--home", help="Folder of all state.")] = None,
@@ -105,15 +37,21 @@ def root(
 
 
 @cache
-def put_together() -> Callable[..., int | None]:
-    """All commands as one. Made once a process: reading their signatures takes longer than many a command."""
+def put_together(word: str | None = None) -> Callable[..., int | None]:
+    """The command line with the commands that begin with `word`, else with all. Made once a process: reading the signatures of
+    commands takes longer than many a command.
+    """
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(root)
+    add_commands(app, word)
     return get_command(app)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one call; returns its exit code."""
+    options, words = _part_global_options(arguments)
     try:
-        return int(put_together()(_move_global_options(arguments), standalone_mode=False) or 0)
+        return int(put_together(words[0] if words else None)([*options, *words], standalone_mode=False) or 0)
     except TyperException as error:
         return _complain(error.format_message())
     except (CommandError, StoreError) as error:
@@ -141,7 +79,7 @@ def _complain(words: str) -> int:
     return COULD_NOT_RUN
 
 
-def _move_global_options(arguments: Sequence[str]) -> list[str]:
+def _part_global_options(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     front: list[str] = []
     rest = list(arguments)
     place = 0
@@ -150,4 +88,4 @@ def _move_global_options(arguments: Sequence[str]) -> list[str]:
         front += rest[place : place + taken]
         del rest[place : place + taken]
         place += not taken
-    return front + rest
+    return front, rest

@@ -15,7 +15,7 @@ from access.adr_package import FileFormat
 from consentry.desk.showing import find_partner_access, list_queue, show_submission
 from consentry.disclosing.delivering import DeliveryRequest, deliver_reports
 from consentry.disclosing.glance_data import load_student_data
-from consentry.intake.enrollment import load_enrollment
+from consentry.intake.loading_enrollment import load_enrollment
 from consentry.intake.receiving import receive_submission
 from consentry.intake.registering import add_form, add_partner, record_agreement
 from consentry.pipeline.working import Progress, run_workers

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from consentry.desk.showing import select_access, show_access_row
 from consentry.disclosing.freezing import record_freeze
 from consentry.errors import CommandError
-from consentry.intake.enrollment import find_roll
+from consentry.intake.snapshots import find_roll
 from consentry.program import Program
 from consentry.proof.heads import make_head, open_head
 from consentry.proof.proving import prove_ledger

@@ -2,45 +2,10 @@
 
 Scans, student lists and enrollment extracts come in; pages and rows, or a Refusal in words, go out. Nothing uploaded is
 parsed outside a `Cell`.
+
+Names are loaded on first use; `__init__.pyi` lists them.
 """
 
-from ingest.cell import Cell, CellBroken
-from ingest.dates import parse_written_date
-from ingest.enrollment import read_enrollment
-from ingest.pages import draw_page
-from ingest.scans import take_in_scans
-from ingest.student_list import read_student_list
-from ingest.types import (
-    EnrolledStudent,
-    EnrollmentExtract,
-    IncomingFile,
-    Limits,
-    ListRow,
-    MediaType,
-    PageImage,
-    Refusal,
-    RowFault,
-    StudentList,
-    UploadPath,
-)
+import lazy_loader
 
-__all__ = [
-    "Cell",
-    "CellBroken",
-    "EnrolledStudent",
-    "EnrollmentExtract",
-    "IncomingFile",
-    "Limits",
-    "ListRow",
-    "MediaType",
-    "PageImage",
-    "Refusal",
-    "RowFault",
-    "StudentList",
-    "UploadPath",
-    "draw_page",
-    "parse_written_date",
-    "read_enrollment",
-    "read_student_list",
-    "take_in_scans",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

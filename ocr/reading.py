@@ -21,8 +21,7 @@ from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
 from ocr.dates import DayShare, find_swapped, rank_days, read_as_digits, weigh_days, weigh_typed_days
 from ocr.id_reading import IdShape, name_id_shape
 from ocr.letters import read_as_letters
-from ocr.template import TemplateIdentity
-from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox
+from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox, TemplateIdentity
 
 _FORMAT = 1
 NO_BOX = PixelBox(0, 0, 0, 0)

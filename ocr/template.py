@@ -21,7 +21,7 @@ from ocr.blank_pdfs import DOTS_PER_INCH, POINTS_PER_INCH, BlankPage, PointBox, 
 from ocr.errors import TemplateError
 from ocr.features import Features, find_features
 from ocr.field_maps import locate_field_map, read_field_map
-from ocr.types import FIELD_KINDS
+from ocr.types import FIELD_KINDS, TemplateIdentity
 
 _FORMAT = 2
 _SINGLE_PAGE_FORMAT = 1
@@ -34,14 +34,6 @@ class TemplateBox(NamedTuple):
     y0: float
     x1: float
     y1: float
-
-
-class TemplateIdentity(NamedTuple):
-    """What tells one template from another."""
-
-    code: str
-    school_year: str
-    language: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -30,6 +30,14 @@ class PageKind(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class TemplateIdentity(NamedTuple):
+    """What tells one template from another."""
+
+    code: str
+    school_year: str
+    language: str
+
+
 class PixelBox(NamedTuple):
     """A box on a page in pixels of the scan; right and bottom are exclusive."""
 

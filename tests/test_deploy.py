@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from consentry.cli import app
+from consentry.cli import put_together
 from consentry.settings import Settings
 from tests.test_docs import list_commands
 
@@ -44,7 +43,7 @@ def list_calls() -> list[tuple[str, list[str]]]:
 def test_every_call_is_a_command_with_options_that_it_has(where: str, words: list[str]) -> None:
     named = [command for command in list_commands() if words[: len(command.split())] == command.split()]
     assert named, f"{where} calls no command of ours"
-    command = get_command(app)
+    command: object = put_together()
     for part in named[-1].split():
         command = command.commands[part]  # type: ignore[attr-defined]  # a group has commands
     known = {option for parameter in command.params for option in parameter.opts}

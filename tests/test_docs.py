@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import typer
 
-from consentry.cli import app
+from consentry.cli import put_together
 from consentry.settings import Settings
 from review_queue import INSIDE_REASONS, Reason, say_to_partner
 from store import Event
@@ -20,15 +19,14 @@ CODES = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
 def list_commands() -> list[str]:
     found = []
 
-    def walk(group: typer.Typer, prefix: str) -> None:
-        for command in group.registered_commands:
-            assert command.callback is not None
-            found.append(prefix + (command.name or command.callback.__name__.replace("_", "-")))
-        for sub in group.registered_groups:
-            assert sub.typer_instance is not None
-            walk(sub.typer_instance, f"{prefix}{sub.name} ")
+    def walk(command: object, words: tuple[str, ...]) -> None:
+        parts: dict[str, object] = getattr(command, "commands", {})
+        if not parts:
+            found.append(" ".join(words))
+        for word, part in parts.items():
+            walk(part, (*words, word))
 
-    walk(app, "")
+    walk(put_together(), ())
     return found
 
 

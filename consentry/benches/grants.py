@@ -23,7 +23,8 @@ from access.adr_package import FileFormat
 from consentry.desk.showing import find_enrolled, find_partner_access, select_access
 from consentry.disclosing.delivering import DeliveryRequest, deliver_all_reports
 from consentry.disclosing.incidents import IncidentRequest, report_incident
-from consentry.intake.enrollment import EnrollmentCache, load_enrollment
+from consentry.intake.enrolled_children import EnrollmentCache
+from consentry.intake.loading_enrollment import load_enrollment
 from consentry.program import Program
 from consentry.settings import Settings
 from fixtures.district import Student

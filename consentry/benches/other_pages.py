@@ -21,7 +21,8 @@ from ocr.features import find_features
 from ocr.page_kinds import classify_page
 from ocr.pictures import to_grey
 from ocr.registration import register_forms
-from ocr.template import Template, TemplateIdentity
+from ocr.template import Template
+from ocr.types import TemplateIdentity
 
 _QUICK = tuple(kind for kind in ScanKind if kind is not ScanKind.FINE)
 _CLASSIFIED = 5

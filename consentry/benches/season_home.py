@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from access import CATEGORIES, AgreementKind, AgreementStatus
 from consentry.benches.plain_workers import PlainWorkers
 from consentry.errors import CommandError
-from consentry.intake.enrollment import load_enrollment
+from consentry.intake.loading_enrollment import load_enrollment
 from consentry.intake.receiving import Incoming, IncomingPage, StoredFile, record_submission
 from consentry.intake.registering import add_form, add_partner, record_agreement
 from consentry.program import Program, make_home

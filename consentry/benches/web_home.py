@@ -19,7 +19,7 @@ from sqlalchemy import select
 from access import AgreementKind, AgreementStatus
 from consentry.accounts import NewAccount, Role, add_account
 from consentry.benches.match_children import draw_roll, invent_district
-from consentry.intake.enrollment import load_enrollment
+from consentry.intake.loading_enrollment import load_enrollment
 from consentry.intake.receiving import receive_submission
 from consentry.intake.registering import add_form, add_partner, record_agreement
 from consentry.pipeline.working import run_workers

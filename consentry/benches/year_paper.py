@@ -11,8 +11,7 @@ from consentry.benches.year_script import LABEL, LAST_DAY, NEXT_LABEL, Fault, Fo
 from fixtures.district import Student
 from ingest.types import ListRow
 from ocr import FieldKind, FieldReading, FormReading, Mark
-from ocr.template import TemplateIdentity
-from ocr.types import FIELD_KINDS
+from ocr.types import FIELD_KINDS, TemplateIdentity
 from store.tables import FormTemplate
 
 _CORNERS = ((0.0, 0.0), (1700.0, 0.0), (1700.0, 2200.0), (0.0, 2200.0))

@@ -32,8 +32,9 @@ from consentry.benches.year_script import (
 from consentry.desk.deciding import Terms, decide_case, describe_seen
 from consentry.desk.shown_fields import show_fields, show_signature
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrollmentCache, load_enrollment
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.intake.list_receiving import ListOffer, receive_right_list
+from consentry.intake.loading_enrollment import load_enrollment
 from consentry.intake.receiving import Incoming, IncomingPage, StoredFile, record_submission
 from consentry.intake.registering import record_agreement
 from consentry.pipeline.list_recording import confirm_term

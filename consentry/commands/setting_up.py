@@ -19,7 +19,7 @@ from consentry.commands.console import (
 )
 from consentry.errors import CommandError
 from consentry.intake.drafting_maps import draft_map
-from consentry.intake.enrollment import ExtractWord, load_enrollment
+from consentry.intake.loading_enrollment import ExtractWord, load_enrollment
 from consentry.intake.registering import add_form, add_partner, list_forms, record_agreement
 from consentry.program import make_home
 from consentry.program_year.agreement_papers import StepNote

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from consentry.desk.claims import make_step
 from consentry.desk.shown_forms import show_candidates
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrolledChildren
+from consentry.intake.enrolled_children import EnrolledChildren
 from consentry.intake.held_enrollment import HeldEnrollment
 from consentry.intake.listed_rows import query_row
 from consentry.pipeline.paper_facts import QUERY_FIELDS, query_form

@@ -16,7 +16,7 @@ from access import Signer, find_gates, make_grant, make_list_grant
 from consentry.desk.claims import find_claims
 from consentry.desk.list_deciding import check_row_acceptable, find_row_right
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrollmentCache
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.pipeline.earlier_forms import find_mark, find_released_records
 from consentry.pipeline.form_years import find_form_year, is_list_row
 from consentry.program import Program

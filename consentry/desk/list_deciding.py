@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from access import IS_LIST, find_gates
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrolledChildren
+from consentry.intake.enrolled_children import EnrolledChildren
 from consentry.pipeline.form_years import ASKED_SCHOOL, find_form_year
 from consentry.pipeline.list_recording import find_running_rights, make_right
 from consentry.pipeline.list_schools import find_school

@@ -13,7 +13,8 @@ from access.pausing import find_paused
 from access.types import AccessRow, Roll
 from consentry.desk.shown_forms import show_form
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrollmentCache, find_roll, find_snapshot
+from consentry.intake.enrolled_children import EnrollmentCache
+from consentry.intake.snapshots import find_roll, find_snapshot
 from consentry.pipeline.reading_pages import SET_ASIDE, read_printed_text
 from consentry.program import Program
 from review_queue import State

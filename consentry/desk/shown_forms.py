@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from consentry.pipeline.settling import FormPlan
+from consentry.pipeline.plans import FormPlan
 from matching import Candidate
 from review_queue import Ruling
 from store import JsonValue

@@ -16,7 +16,7 @@ from access.pausing import find_paused
 from access.types import AccessRow
 from consentry.desk.showing import find_partner_access
 from consentry.errors import CommandError
-from consentry.intake.enrollment import find_roll, read_roll
+from consentry.intake.snapshots import find_roll, read_roll
 from consentry.program import Program
 from store.tables import Agreement, EnrollmentSnapshot, Grant, Partner, Withdrawal
 

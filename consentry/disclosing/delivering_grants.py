@@ -15,7 +15,7 @@ from access.adr_reports import OpenGrant
 from access.types import AccessRow
 from consentry.desk.showing import find_enrolled, select_access
 from consentry.disclosing.delivering_terms import load_agreement_terms, load_form_terms
-from consentry.intake.enrollment import EnrollmentCache
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.program import Program
 from consentry.telling.telling_partners import find_released_grants
 from ingest import parse_written_date

@@ -22,7 +22,7 @@ from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.disclosing.glance_data import find_student_data
 from consentry.disclosing.staag_people import find_years_of
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrollmentCache
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.program import Program
 from store import Clock, Entry, Event, JsonValue, record
 from store.loading import load_rows, split_ids

@@ -21,7 +21,7 @@ from consentry.disclosing.delivering_grants import find_last_day
 from consentry.disclosing.delivering_record import refusing
 from consentry.disclosing.delivering_registry import load_registry
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrollmentCache
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.program import Program
 from review_queue import State
 from store import Clock, Entry, Event, JsonValue, record

@@ -8,7 +8,7 @@ from access import load_held_grants
 from access.pausing import find_paused
 from access.types import AccessRow
 from consentry.errors import CommandError
-from consentry.intake.enrollment import find_roll
+from consentry.intake.snapshots import find_roll
 from consentry.program import Program
 from store import Entry, Event, record
 from store.ids import derive_id

@@ -13,7 +13,7 @@ from datetime import date
 from anyascii import anyascii
 from sqlalchemy.orm import Session
 
-from consentry.intake.enrollment import EnrolledChildren, EnrollmentCache
+from consentry.intake.enrolled_children import EnrolledChildren, EnrollmentCache
 from ingest import parse_written_date
 from store import Installation
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from access.list_template import LANGUAGE_NAMES, TemplateTerms, write_list_template
 from consentry.errors import CommandError
-from consentry.intake.enrollment import find_roll
+from consentry.intake.snapshots import find_roll
 from consentry.partners import find_partner
 from consentry.pipeline.list_schools import find_most_named
 from consentry.program import Program

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from matching import Query
 from review_queue import Reason
 from store.tables import ListedStudent
@@ -37,3 +40,11 @@ def find_faults(row: ListedStudent) -> tuple[Reason, ...]:
     faults = row.cells.get("faults")
     assert isinstance(faults, list)  # noqa: S101 - written by receiving
     return tuple(dict.fromkeys(Reason(str(fault["reason"])) for fault in faults if isinstance(fault, dict)))
+
+
+def load_rows(session: Session, submission_id: str) -> list[ListedStudent]:
+    """The rows of a submission's list that ask for a student to be added, in file order."""
+    rows = session.scalars(
+        select(ListedStudent).where(ListedStudent.submission_id == submission_id).order_by(ListedStudent.row_number)
+    )
+    return [row for row in rows if str(row.cells.get("action", "")).casefold() != "remove"]

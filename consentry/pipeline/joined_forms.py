@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from consentry.desk.shown_fields import ShownField, show_fields, show_signature
+from consentry.pipeline.plans import JoinedForm
 from consentry.pipeline.reading_pages import JOINED_PAGE, JOINED_TO, SET_ASIDE
 from consentry.pipeline.rulings import RULES_ACTOR
-from consentry.pipeline.settling import JoinedForm
 from consentry.program import Program
 from ocr import FormReading
 from review_queue import State

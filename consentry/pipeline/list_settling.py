@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.intake.enrollment import EnrolledChildren
+from consentry.intake.enrolled_children import EnrolledChildren
 from consentry.intake.listed_rows import find_faults, query_row
 from consentry.pipeline.form_years import ASKED_SCHOOL, LIST_YEAR
 from consentry.pipeline.list_schools import find_school, is_same_school

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from consentry.intake.enrollment import EnrolledChildren
+from consentry.intake.enrolled_children import EnrolledChildren
 from matching import Candidate, Witness, summarise_agreement
 from review_queue import MatchFacts
 

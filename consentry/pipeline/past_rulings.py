@@ -13,8 +13,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consentry.pipeline.plans import FormPlan, read_plan
 from consentry.pipeline.rulings import RULES_ACTOR
-from consentry.pipeline.settling import FormPlan, read_plan
 from consentry.program import Program
 from consentry.risk.policy import read_rulebook
 from consentry.risk.strata import find_stratum

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from access import CATEGORIES, IS_LIST, Signer, find_gates, make_grant
 from consentry.corrections import link_row, link_scan, load_firsts
 from consentry.desk.shown_forms import show_match
+from consentry.intake.listed_rows import load_rows
 from consentry.paper.printed_sheets import record_sheet_back
 from consentry.pipeline.earlier_forms import compare_with_earlier, find_choice
 from consentry.pipeline.joined_forms import record_joined
 from consentry.pipeline.list_recording import record_list
+from consentry.pipeline.plans import FormPlan, SettlementPlan, read_plan
 from consentry.pipeline.rulings import RULES_ACTOR, apply_ruling
-from consentry.pipeline.settling import FormPlan, SettlementPlan, load_rows, read_plan
 from consentry.program import Program
 from consentry.risk.blind_sample import draw_for_blind_sample
 from consentry.risk.policy import Rulebook

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import IS_LIST
 from consentry.corrections import find_returned, is_mended_by_a_row
-from consentry.intake.enrollment import EnrolledChildren, EnrollmentCache
-from consentry.intake.listed_rows import find_birth_dates, find_faults, query_row
+from consentry.intake.enrolled_children import EnrolledChildren, EnrollmentCache
+from consentry.intake.listed_rows import find_birth_dates, find_faults, load_rows, query_row
 from consentry.logs import log_failure
 from consentry.paper.paper_codes import PaperKey
 from consentry.paper.printed_sheets import JudgedSheet, judge_sheet
@@ -24,11 +23,12 @@ from consentry.pipeline.joining_pages import ReadPage, join_pages
 from consentry.pipeline.list_settling import plan_list
 from consentry.pipeline.match_facts import gather_match_facts
 from consentry.pipeline.paper_facts import gather_paper_facts, query_form
+from consentry.pipeline.plans import AnsweredRow, FormPlan, JoinedForm, SettlementPlan, write_plan
 from consentry.pipeline.reading_pages import JOINED_PAGE
 from consentry.program import Program
-from matching import Candidate, Pairing, Query, pair_rows
+from matching import Pairing, Query, pair_rows
 from ocr import FieldReading, FormReading
-from review_queue import MatchFacts, PaperFacts, RowFacts, RowFit, State
+from review_queue import RowFacts, RowFit, State
 from store.tables import Form, FormTemplate, ListedStudent, Partner, Submission
 
 ROW_FITS = 0.95
@@ -36,50 +36,6 @@ ROW_MARGIN = 2.0
 LEGIBLE = 0.7
 FEWEST_CONTRADICTIONS = 2
 """One field that differs may be misread, however surely; two send a form back to the partner."""
-
-
-@dataclass(frozen=True, slots=True)
-class FormPlan:
-    """What planning found for one form. `sheet_id`: the printed sheet that it is, where its page agrees with its code."""
-
-    form_id: str
-    paper: PaperFacts
-    row: RowFacts
-    match: MatchFacts
-    candidates: tuple[Candidate, ...]
-    sheet_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JoinedForm:
-    """A form of several pages, or one that lacks pages: its whole reading, and the rows of its further pages."""
-
-    form_id: str
-    reading_sha256: str
-    further: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredRow:
-    """A row whose form came with an earlier submission of the partner."""
-
-    row_number: int
-    form_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SettlementPlan:
-    """What planning found for a submission, and the enrollment that it was matched against."""
-
-    submission_id: str
-    snapshot_id: str
-    forms: tuple[FormPlan, ...]
-    answered_before: tuple[AnsweredRow, ...] = ()
-    joined: tuple[JoinedForm, ...] = ()
-    taken_up: tuple[FormPlan, ...] = ()
-
-
-_PLAN_JSON = TypeAdapter(SettlementPlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +100,7 @@ class SettlementPlanner:
             joined,
             tuple(returned.taken_up),
         )
-        return self._program.installation.documents.put(_PLAN_JSON.dump_json(plan))
+        return self._program.installation.documents.put(write_plan(plan))
 
     def _find_answers(self, submission: Submission, rows: Sequence[ListedStudent]) -> tuple[AnsweredRow, ...]:
         """Rows whose form came with an earlier submission of the partner and is granted or in hand."""
@@ -254,19 +210,6 @@ class _PairedRow:
 def _fits(pairing: Pairing) -> bool:
     """Whether a row is surely of a form, and nothing in it differs."""
     return pairing.probability >= ROW_FITS and not pairing.contradictions
-
-
-def load_rows(session: Session, submission_id: str) -> list[ListedStudent]:
-    """The rows of a submission's list that ask for a student to be added, in file order."""
-    rows = session.scalars(
-        select(ListedStudent).where(ListedStudent.submission_id == submission_id).order_by(ListedStudent.row_number)
-    )
-    return [row for row in rows if str(row.cells.get("action", "")).casefold() != "remove"]
-
-
-def read_plan(content: bytes) -> SettlementPlan:
-    """A stored plan."""
-    return _PLAN_JSON.validate_json(content)
 
 
 def _pair(forms: Sequence[_ReadForm], rows: Sequence[ListedStudent]) -> list[_PairedRow]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrolledChildren
+from consentry.intake.enrolled_children import EnrolledChildren
 from ingest import parse_written_date
 from matching import Agreement, Candidate
 

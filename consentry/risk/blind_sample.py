@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
-from consentry.intake.enrollment import EnrollmentCache
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.program import Program
 from consentry.risk.blind_comparison import ILLEGIBLE, KEYED_FIELDS, Comparison, compare_keyed, tidy_keyed
 from review_queue import Reason

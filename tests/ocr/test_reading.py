@@ -7,8 +7,7 @@ import pytest
 
 from ocr.alphabet import SIZE
 from ocr.reading import FieldReading, FormReading
-from ocr.template import TemplateIdentity
-from ocr.types import FieldKind, Mark, PixelBox
+from ocr.types import FieldKind, Mark, PixelBox, TemplateIdentity
 
 
 @pytest.fixture
