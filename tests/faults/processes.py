@@ -22,7 +22,7 @@ from typing import Any
 
 from consentry import cli
 from consentry.pipeline import worker_process
-from fixtures.plain_work import use_plain_engine
+from fixtures.plain_work import use_empty_pages, use_plain_engine
 from store.migrating import find_newest_revision
 from tests.faults.network import enter
 
@@ -32,6 +32,7 @@ cli.put_together()
 find_newest_revision()
 TODAY = "2024-10-01"
 WORKER = "worker"
+EMPTY_PAGES_WORKER = "worker of empty pages"
 _SPOKEN = tempfile.TemporaryDirectory(prefix="consentry-steps-")
 
 
@@ -90,7 +91,9 @@ def _run(
     os.environ.update(CONSENTRY_HOME=str(home), CONSENTRY_TODAY=TODAY)
     use_plain_engine()
     told.recv()
-    if arguments[0] == WORKER:
+    if arguments[0] == EMPTY_PAGES_WORKER:
+        use_empty_pages()
+    if arguments[0] in (WORKER, EMPTY_PAGES_WORKER):
         sys.argv = list(arguments)
         code = worker_process.main()
     else:

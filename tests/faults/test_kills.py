@@ -17,12 +17,10 @@ from pathlib import Path
 import pytest
 
 from consentry.pipeline.working import Progress, count_waiting
-from store.worker_slots import release_slots
 from tests.faults.conftest import FORMS, SUBMISSIONS
+from tests.faults.crew import WorkerCrew
 from tests.faults.plain_district import Outcome, PlainDistrict
-from tests.faults.processes import WORKER, Step
-
-WORKERS = 2
+from tests.faults.processes import Step
 
 
 @dataclass
@@ -32,8 +30,10 @@ class Crew:
     district: PlainDistrict
     kills: int = 0
     intakes: dict[int, Step] = field(default_factory=dict)
-    workers: dict[str, Step] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.workers = WorkerCrew(self.district)
 
     def keep_up(self) -> None:
         """Starts what is missing: an intake that was killed before it acknowledged, a worker that died."""
@@ -45,17 +45,11 @@ class Crew:
                 listed = ("--list", str(self.district.find_list(number)))
                 scans = str(self.district.find_scans(number))
                 self.intakes[number] = Step(self.district.home, "submit", "--partner", "rainier", *listed, scans).go()
-        for owner in [owner for owner, step in self.workers.items() if step.process.exitcode is not None]:
-            del self.workers[owner]
-            with self.district.opening() as program:
-                release_slots(program.installation.sessions, owner)
-        while len(self.workers) < WORKERS:
-            owner = f"worker-{self.kills}-{len(self.workers)}-{time.monotonic_ns()}"
-            self.workers[owner] = Step(self.district.home, WORKER, "--owner", owner).go()
+        self.workers.keep_up()
 
     def kill_one(self, rng: random.Random) -> None:
-        alive = [step for step in (*self.intakes.values(), *self.workers.values()) if step.process.exitcode is None]
-        rng.choice(alive).kill()
+        intakes = [step for step in self.intakes.values() if step.process.exitcode is None]
+        rng.choice([*intakes, *self.workers.list_alive()]).kill()
         self.kills += 1
 
     def is_done(self) -> bool:
@@ -68,11 +62,7 @@ class Crew:
         while len(self.taken) < SUBMISSIONS:
             self.keep_up()
             time.sleep(0.05)
-        for step in self.workers.values():
-            step.process.terminate()
-        assert all(step.end() is not None for step in self.workers.values())
-        last = Step(self.district.home, WORKER, "--owner", "last", "--drain").go()
-        assert last.end(240) == 0, last.complaint
+        self.workers.finish()
 
 
 def kill_at_random(district: PlainDistrict, kills: int, seed: int) -> int:
