@@ -111,7 +111,8 @@ def rank_days(table: Table, count: int) -> list[DayShare]:
         return []
     shares = np.exp(table - table.max())
     shares /= shares.sum()
-    best = np.argsort(-shares, axis=None)[:count]
+    likeliest = np.argpartition(-shares, min(count, shares.size) - 1, axis=None)[:count]
+    best = likeliest[np.argsort(-shares.ravel()[likeliest], kind="stable")]
     places = zip(*np.unravel_index(best, table.shape), strict=True)
     return [
         DayShare(date(FIRST_YEAR + int(year), int(month) + 1, int(day) + 1), float(shares[month, day, year]))

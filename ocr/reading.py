@@ -18,6 +18,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from ocr.alphabet import SIZE, fold_text
 from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
+from ocr.date_spellings import FIRST_YEAR, LAST_YEAR
 from ocr.dates import DayShare, find_swapped, rank_days, read_as_digits, weigh_days, weigh_typed_days
 from ocr.id_reading import IdShape, name_id_shape
 from ocr.letters import read_as_letters
@@ -227,9 +228,19 @@ class FormReading:
 def normalise_value(kind: FieldKind, text: str) -> str:
     """A date as YYYY-MM-DD, an ID without its blanks, else the text itself."""
     if kind is FieldKind.DATE:
-        best = rank_days(weigh_typed_days(text).table, 1)
-        return best[0].day.isoformat() if best else ""
+        return text if _is_plain_day(text) else _find_likeliest_day(text)
     return "".join(text.split()) if kind is FieldKind.STUDENT_ID else text
+
+
+def _is_plain_day(text: str) -> bool:
+    """Whether a text is a day of the years that are weighed as the program itself writes it: it can be no other."""
+    day = _parse_day(text) if len(text) == len("2012-03-14") and text[4] == text[7] == "-" else None
+    return day is not None and FIRST_YEAR <= day.year <= LAST_YEAR
+
+
+def _find_likeliest_day(text: str) -> str:
+    best = rank_days(weigh_typed_days(text).table, 1)
+    return best[0].day.isoformat() if best else ""
 
 
 def _parse_day(text: str) -> date | None:

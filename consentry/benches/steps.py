@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from consentry.benches.blanks import KnownBlank, fill
-from consentry.benches.other_pages import draw_stranger
+from consentry.benches.drawn_pages import draw_stranger
 from fixtures.scanning import ScanKind, degrade
 from ingest import Cell, Limits, MediaType, draw_page
 from ocr.features import find_features

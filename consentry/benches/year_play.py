@@ -101,16 +101,16 @@ class Player:
         if day in SNAPSHOTS:
             with self._timed("enrollment"):
                 self._load_enrollment(program, day)
-        for partner in self.script.partners:
-            with self._timed("agreements"):
+        with self._timed("agreements"):
+            for partner in self.script.partners:
                 if self._play_partner(program, partner, day):
                     touched.add(partner.partner_id)
         for submission in self._by_day.get(day, ()):
             with self._timed("receiving and recorded readings"):
                 self._send(program, submission)
             touched.add(submission.partner_id)
-        for number, listed in enumerate(self.script.lists):
-            with self._timed("right-to-view lists"):
+        with self._timed("right-to-view lists"):
+            for number, listed in enumerate(self.script.lists):
                 if self._play_list(program, number, listed, day):
                     touched.add(listed.partner_id)
         with self._timed("releasing"):

@@ -197,7 +197,7 @@ def _accept(
     rests_on = [right.rest(grant)] if right is not None else []
     record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, user, [grant, *rests_on]))
     if right is None:
-        draw_for_blind_sample(session, program, grant, user, clock)
+        draw_for_blind_sample(session, program.installation.home, program.rulebook.blind_share, grant, user, clock)
     return Outcome(case.case_id, form.form_id, State.GRANTED, grant.grant_id, False)
 
 

@@ -147,7 +147,7 @@ def _find_naming(
         return PartnerNaming.PREPRINTED  # the blank asks for no partner: the district printed it there
     if field.is_empty:
         return PartnerNaming.NOBODY
-    fits = {partner.partner_id: _measure_fit(field, partner.name) for partner in partners}
+    fits = _measure_fits(field, partners)
     mine = fits[partner_id]
     best_other = max((fit for other, fit in fits.items() if other != partner_id), default=-math.inf)
     alike = {partner.partner_id: _measure_likeness(field, partner) for partner in partners}
@@ -164,14 +164,16 @@ def _find_naming(
     return PartnerNaming.UNSURE
 
 
-def _measure_fit(field: FieldReading, name: str) -> float:
-    """How much worse than the field's own best reading a name explains the pixels (nats, 0 or less)."""
-    return float(field.score([name])[0]) - field.score_greedy()
+def _measure_fits(field: FieldReading, partners: Sequence[Partner]) -> dict[str, float]:
+    """How much worse than the field's own best reading each partner's name explains the pixels (nats, 0 or less)."""
+    best = field.score_greedy()
+    scores = field.score([partner.name for partner in partners])
+    return {partner.partner_id: float(score) - best for partner, score in zip(partners, scores, strict=True)}
 
 
 def _measure_likeness(field: FieldReading, partner: Partner) -> float:
-    read = field.text.casefold()
-    whole = fuzz.ratio(read, partner.name.casefold())
-    part = fuzz.partial_ratio(read, partner.name.casefold()) if len(read) >= 6 else 0.0
+    read, name = field.text.casefold(), partner.name.casefold()
+    whole = fuzz.ratio(read, name)
+    part = fuzz.partial_ratio(read, name) if len(read) >= 6 else 0.0
     short = 100.0 if read == partner.partner_id.casefold() else 0.0
     return max(whole, part, short)

@@ -39,7 +39,8 @@ from review_queue import (
 )
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256
-from store.tables import Agreement, Decision, Form, FormTemplate, Grant, ListedStudent, Partner, Submission
+from store.ledger import record_all
+from store.tables import Agreement, Decision, Form, FormTemplate, Grant, ListedStudent, Partner, Submission, Tracked
 
 _ROW_ANSWER_ORDER = (State.GRANTED, State.IN_REVIEW, State.HELD, State.REJECTED, State.RETURNED)
 _SAME_CHILD = 0.5
@@ -47,6 +48,10 @@ _SAME_CHILD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Settlement:
+    """What every form of a submission is ruled on with. `held` are its forms, rows and blanks, loaded together and kept, so
+    that the session finds each of them without a look of its own.
+    """
+
     program: Program
     plan: SettlementPlan
     plan_sha256: str
@@ -55,6 +60,7 @@ class _Settlement:
     agreements: Sequence[Agreement]
     rulebook: Rulebook
     clock: Clock
+    held: Sequence[Tracked]
 
 
 def record_settlement(session: Session, program: Program, submission_id: str, plan_sha256: str) -> None:
@@ -75,6 +81,7 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
         agreements=session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all(),
         rulebook=program.rulebook,
         clock=clock,
+        held=_load_together(session, submission_id),
     )
     documents = describe_document(session, Sha256(plan_sha256), "plan", len(content), clock)
     for joined in settlement.plan.joined:
@@ -93,6 +100,13 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
     submission.needs_settling = False
     written = [*documents, *rows, submission]
     record(session, clock, Entry(Event.SUBMISSION_SETTLED, submission_id, RULES_ACTOR, written))
+
+
+def _load_together(session: Session, submission_id: str) -> list[Tracked]:
+    forms = session.scalars(select(Form).where(Form.submission_id == submission_id)).all()
+    named = {form.template_id for form in forms if form.template_id}
+    blanks = session.scalars(select(FormTemplate).where(FormTemplate.template_id.in_(named))).all()
+    return [*forms, *blanks, *load_rows(session, submission_id)]
 
 
 def _take_up(session: Session, settlement: _Settlement, form_plan: FormPlan) -> None:
@@ -134,11 +148,15 @@ def _settle_form(session: Session, settlement: _Settlement, form_plan: FormPlan,
     seen: dict[str, JsonValue] = {"plan": settlement.plan_sha256, "snapshot": settlement.plan.snapshot_id}
     rules = settlement.rulebook.find_rule_set(year.label)
     decision, written = apply_ruling(form, ruling, clock, rules, seen)
-    record(session, clock, Entry(Event.FORM_RULED, form.form_id, RULES_ACTOR, written, {"state": ruling.state}))
+    ruled = Entry(Event.FORM_RULED, form.form_id, RULES_ACTOR, written, {"state": ruling.state})
     if ruling.state is State.GRANTED and ruling.student_id is not None:
         grant = _grant(settlement, form_plan, form, decision, ruling.student_id)
-        record(session, clock, Entry(Event.ACCESS_GRANTED, grant.grant_id, RULES_ACTOR, [grant]))
-        draw_for_blind_sample(session, settlement.program, grant, RULES_ACTOR, clock)
+        granted = Entry(Event.ACCESS_GRANTED, grant.grant_id, RULES_ACTOR, [grant])
+        record_all(session, clock, [ruled, granted])
+        home, share = settlement.program.installation.home, settlement.rulebook.blind_share
+        draw_for_blind_sample(session, home, share, grant, RULES_ACTOR, clock)
+    else:
+        record(session, clock, ruled)
 
 
 def _find_earlier(session: Session, settlement: _Settlement, form_plan: FormPlan, form: Form) -> EarlierForm:

@@ -26,6 +26,7 @@ from consentry.pipeline.paper_facts import gather_paper_facts, query_form
 from consentry.pipeline.plans import AnsweredRow, FormPlan, JoinedForm, SettlementPlan, write_plan
 from consentry.pipeline.reading_pages import JOINED_PAGE
 from consentry.program import Program
+from consentry.risk.policy import Rulebook
 from matching import Pairing, Query, pair_rows
 from ocr import FieldReading, FormReading
 from review_queue import RowFacts, RowFit, State
@@ -49,6 +50,16 @@ class _ReadForm:
     def reading(self) -> FormReading:
         """What to go on with: the printed values where the page agrees with them, else as it was read."""
         return self.sheet.reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What every form of a submission is held against."""
+
+    submission: Submission
+    children: EnrolledChildren
+    partners: Sequence[Partner]
+    rulebook: Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +95,12 @@ class SettlementPlanner:
             forms, joined = self._load_forms(session, submission)
             rows = load_rows(session, submission_id)
             partners = session.scalars(select(Partner)).all()
-        paired = _pair(forms, rows)
-        plans = [
-            self._plan_form(read, paired[number], children, partners, submission) for number, read in enumerate(forms)
-        ]
+        known = _Known(submission, children, partners, self._program.rulebook)
+        plans = [_plan_form(read, paired, known) for read, paired in zip(forms, _pair(forms, rows), strict=True)]
         unanswered = [row for row in rows if row.row_number not in {plan.row.row_number for plan in plans}]
         answered = self._find_answers(submission, unanswered) if unanswered else ()
         left = [row for row in unanswered if row.row_number not in {answer.row_number for answer in answered}]
-        returned = self._find_returned(submission, left, children, partners) if left else _Returned()
+        returned = self._find_returned(left, known) if left else _Returned()
         plan = SettlementPlan(
             submission_id,
             children.snapshot_id,
@@ -125,25 +134,19 @@ class SettlementPlanner:
             if pairing.form is not None and pairing.row is not None and _fits(pairing)
         )
 
-    def _find_returned(
-        self,
-        submission: Submission,
-        rows: Sequence[ListedStudent],
-        children: EnrolledChildren,
-        partners: Sequence[Partner],
-    ) -> _Returned:
+    def _find_returned(self, rows: Sequence[ListedStudent], known: _Known) -> _Returned:
         """Rows whose form went back before: one that went back for its row alone is planned anew with the mended row."""
         found = _Returned()
         with self._program.installation.reading() as session:
-            forms = find_returned(session, submission).all()
-            reads = [self._open_form(session, form, self._read(form), submission) for form in forms]
+            forms = find_returned(session, known.submission).all()
+            reads = [self._open_form(session, form, self._read(form), known.submission) for form in forms]
             for pairing in pair_rows([read.query for read in reads], [query_row(row) for row in rows]):
                 if pairing.form is None or pairing.row is None or not _fits(pairing):
                     continue
                 read = reads[pairing.form]
                 if is_mended_by_a_row(session, read.form):
                     paired = _describe_row(pairing, rows, read)
-                    found.taken_up.append(self._plan_form(read, paired, children, partners, submission))
+                    found.taken_up.append(_plan_form(read, paired, known))
                 else:
                     found.answered.append(AnsweredRow(rows[pairing.row].row_number, read.form.form_id))
         return found
@@ -179,32 +182,23 @@ class SettlementPlanner:
         sheet = judge_sheet(session, self._paper_key, reading, template, submission)
         return _ReadForm(row, template, sheet, query_form(sheet.reading))
 
-    def _plan_form(
-        self,
-        read: _ReadForm,
-        paired: _PairedRow,
-        children: EnrolledChildren,
-        partners: Sequence[Partner],
-        submission: Submission,
-    ) -> FormPlan:
-        paper = replace(
-            gather_paper_facts(read.reading, read.template, submission.partner_id, partners, self._program.rulebook),
-            sheet=read.sheet.fit,
-        )
-        row_query = query_row(paired.row) if paired.row is not None else None
-        candidates = (
-            children.matcher.match_joint(read.query, row_query) if row_query else children.matcher.match(read.query)
-        )
-        alone = children.matcher.match(read.query)
-        by_row = children.matcher.match(row_query) if row_query else []
-        match = gather_match_facts(candidates, alone, by_row, children)
-        return FormPlan(read.form.form_id, paper, paired.facts, match, tuple(candidates), read.sheet.sheet_id)
-
 
 @dataclass(frozen=True, slots=True)
 class _PairedRow:
     row: ListedStudent | None
     facts: RowFacts
+
+
+def _plan_form(read: _ReadForm, paired: _PairedRow, known: _Known) -> FormPlan:
+    partner_id, matcher = known.submission.partner_id, known.children.matcher
+    paper = gather_paper_facts(read.reading, read.template, partner_id, known.partners, known.rulebook)
+    alone = matcher.match(read.query)
+    row_query = query_row(paired.row) if paired.row is not None else None
+    candidates = matcher.match_joint(read.query, row_query) if row_query else alone
+    by_row = matcher.match(row_query) if row_query else []
+    match = gather_match_facts(candidates, alone, by_row, known.children)
+    facts = replace(paper, sheet=read.sheet.fit)
+    return FormPlan(read.form.form_id, facts, paired.facts, match, tuple(candidates), read.sheet.sheet_id)
 
 
 def _fits(pairing: Pairing) -> bool:

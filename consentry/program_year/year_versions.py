@@ -20,6 +20,7 @@ from store.tables import Agreement, FormTemplate
 from store.year_tables import SchoolYearVersion
 
 YEAR_DOCUMENT = "school year"
+_IN_FORCE = select(SchoolYearVersion.label, SchoolYearVersion.sha256).order_by(SchoolYearVersion.version)
 _PROGRAM = "program"
 
 
@@ -33,8 +34,7 @@ class YearShelf:
 
     def find_years(self, session: Session) -> Mapping[str, YearRules]:
         """The rules of every year in force, by its label."""
-        ordered = select(SchoolYearVersion.label, SchoolYearVersion.sha256).order_by(SchoolYearVersion.version)
-        hashes = {label: sha256 for label, sha256 in session.execute(ordered)}
+        hashes = {label: sha256 for label, sha256 in session.execute(_IN_FORCE)}
         if hashes != self._hashes:
             documents = self._installation.documents
             years = {label: read_year(documents.get(sha256), label) for label, sha256 in sorted(hashes.items())}

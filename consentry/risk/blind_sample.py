@@ -59,9 +59,13 @@ class Keyed:
     case_id: str | None
 
 
-def draw_for_blind_sample(session: Session, program: Program, grant: Grant, granted_by: str, clock: Clock) -> None:
-    """Draws a new grant for the blind sample, or not. The session holds the ledger's lock and has written the grant."""
-    if grant.form_id is None or not is_drawn(program.installation.home, grant.grant_id, program.rulebook.blind_share):
+def draw_for_blind_sample(
+    session: Session, home: Path, share: float, grant: Grant, granted_by: str, clock: Clock
+) -> None:
+    """Draws a new grant for a home's blind sample, a `share` of all, or not. The session holds the ledger's lock and has
+    written the grant.
+    """
+    if grant.form_id is None or not is_drawn(home, grant.grant_id, share):
         return
     task = BlindTask(
         task_id=derive_id("blind", grant.grant_id),

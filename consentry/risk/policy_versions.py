@@ -21,6 +21,7 @@ from store import Clock, Entry, Event, Installation, JsonValue, describe_documen
 from store.risk_tables import PolicyVersion
 
 POLICY_DOCUMENT = "policy"
+_NEWEST = select(PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1)
 _PROGRAM = "program"
 
 
@@ -35,7 +36,7 @@ class PolicyShelf:
     def find_rulebook(self) -> Rulebook:
         """The rulebook in force."""
         with self._installation.reading() as session:
-            sha256 = session.scalar(select(PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1))
+            sha256 = session.scalar(_NEWEST)
             years = self._years.find_years(session)
         if sha256 is None:
             raise CommandError("no policy is in force: open the home with this version of the program once")

@@ -12,7 +12,7 @@ from fixtures.hands import Hand, write_text
 from ocr import read_field
 from ocr.alphabet import BLANK, INDEX_OF, SIZE
 from ocr.ctc import LOWEST, Matrix
-from ocr.dates import find_swapped, rank_days, weigh_days
+from ocr.dates import find_swapped, rank_days, weigh_days, weigh_typed_days
 from ocr.reading import FieldReading
 from ocr.types import FieldKind
 
@@ -125,6 +125,13 @@ def test_a_drawn_date_that_may_be_swapped_says_so() -> None:
 )  # fmt: skip
 def test_a_typed_date_is_read_by_the_same_grammar(typed: str, value: str) -> None:
     assert FieldReading.from_text(FieldKind.DATE, typed).value == value
+
+
+@pytest.mark.parametrize("day", ["2012-02-29", "2012-11-10", "1999-01-12", "1920-01-01", "2045-12-31"])
+def test_a_day_as_the_program_writes_it_is_what_the_lattice_reads(day: str) -> None:
+    """It is taken as it stands, which must never say anything else than weighing every day would."""
+    ranked = rank_days(weigh_typed_days(day).table, 1)
+    assert FieldReading.from_text(FieldKind.DATE, day).value == day == ranked[0].day.isoformat()
 
 
 def test_a_typed_date_that_may_be_swapped_says_so() -> None:
