@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import Protocol
 
 from sqlalchemy import func, select
 
@@ -43,10 +44,33 @@ class Progress:
 Show = Callable[[Progress], None]
 
 
+class WorkerProcess(Protocol):
+    """What is asked of a worker's process, as of a `subprocess.Popen`."""
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+
+    def terminate(self) -> None:
+        """Asks it to end after the work in hand."""
+
+    def kill(self) -> None:
+        """Ends it at once."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended."""
+        ...
+
+
+def start_process(environment: Mapping[str, str], *options: str) -> WorkerProcess:
+    """A worker in a process of its own. Tests fork theirs from one that has everything loaded."""
+    command = [sys.executable, "-m", *WORKER, *options]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+
+
 @dataclass(slots=True)
 class _Child:
     owner: str
-    process: subprocess.Popen[bytes]
+    process: WorkerProcess
 
 
 def run_workers(program: Program, processes: int, drain: bool, show: Show) -> int:
@@ -97,9 +121,8 @@ def count_waiting(program: Program) -> Progress:
 
 def _start(program: Program, drain: bool) -> _Child:
     owner = uuid.uuid4().hex
-    command = [sys.executable, "-m", *WORKER, "--owner", owner, *(["--drain"] if drain else [])]
     environment = {**os.environ, **program.settings.worker_environment(), "OMP_NUM_THREADS": "1"}
-    return _Child(owner, subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL))  # noqa: S603 - our own
+    return _Child(owner, start_process(environment, "--owner", owner, *(["--drain"] if drain else [])))
 
 
 def _stop(children: list[_Child]) -> None:

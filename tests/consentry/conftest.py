@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,13 @@ import pytest
 from PIL import Image
 
 from consentry.cli import run
+from consentry.pipeline import working
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER
 from fixtures.filling import Value, fill_form
 from fixtures.hands import Hand, MarkStyle
 from fixtures.student_lists import StudentRow, write_student_list
+from tests.consentry.forked_workers import ForkedWorker
 
 PARTNER_NAME = "Rainier Youth Partners"
 BLANK = FORMS_FOLDER / "consent-2024-25-en.pdf"
@@ -144,6 +146,13 @@ class District:
         self.expect("work", "--drain")
         status: dict[str, Any] = self.expect("status", receipt["submission_id"])
         return status
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_workers() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(working, "start_process", ForkedWorker)
+        yield
 
 
 @pytest.fixture

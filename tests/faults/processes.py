@@ -27,7 +27,7 @@ from store.migrating import find_newest_revision
 from tests.faults.network import enter
 
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["tests.faults.processes"])
+SERVER.set_forkserver_preload(["tests.faults.processes", "ocr.read_page", "ocr.page_kinds"])
 cli.put_together()
 find_newest_revision()
 TODAY = "2024-10-01"
