@@ -1,10 +1,10 @@
 from .agreements import find_gates, has_active_agreement, has_lapsed_training, status_on
 from .endings import Ending, EndKind, list_endings
 from .grants import Signer, find_access, make_grant, make_list_grant
-from .held_grants import load_held_grants
 from .known_time import KnownTime, recall_agreements, recall_grants
 from .list_rights import load_standing_rights
 from .report import write_report_csv, write_report_html, write_report_xlsx
+from .running_grants import load_running_grants
 from .types import CATEGORIES, CONSENT, IS_LIST, AccessRow, AgreementKind, AgreementStatus, ReportLine, Result
 from .withdrawals import withdraw
 
@@ -26,7 +26,7 @@ __all__ = [
     "has_active_agreement",
     "has_lapsed_training",
     "list_endings",
-    "load_held_grants",
+    "load_running_grants",
     "load_standing_rights",
     "make_grant",
     "make_list_grant",

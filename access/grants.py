@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 
 from access.agreements import has_active_ground, has_lapsed_training
-from access.held_grants import HeldGrant
 from access.types import CATEGORIES, CONSENT, IS_LIST, AccessRow
 from review_queue.types import SchoolYear
 from store.ids import derive_id
@@ -64,51 +62,33 @@ def make_list_grant(
 
 
 def find_access(
-    grants: Iterable[Grant | HeldGrant],
+    running: Iterable[AccessRow],
     agreements: Sequence[Agreement],
     enrolled: Container[str] | None,
     day: date,
     standing_rights: Container[str] = (),
     paused: Container[str] = (),
 ) -> list[AccessRow]:
-    """The access set of one partner on `day`, sorted by student.
+    """Of one partner's grants that run on `day` those that give access, in their order: the access set.
 
-    A grant counts while it runs, isn't revoked, hasn't lapsed, its year's agreement is active, its year's training isn't
-    recorded as lapsed, and its student is enrolled (`enrolled`: ids of the snapshot that held on that day; None where no
-    snapshot is known: nobody has access then). One that rests on a right-to-view list counts only while the partner's
-    designation is active too and its right stands (`standing_rights`: ids of such grants). One that is paused (`paused`: ids,
-    of `find_paused`) doesn't count.
+    A grant counts if its year's agreement is active, its year's training isn't recorded as lapsed, and its student is enrolled
+    (`enrolled`: ids of the snapshot that held on that day; None where no snapshot is known: nobody has access then). One that
+    rests on a right-to-view list counts only while the partner's designation is active too and its right stands
+    (`standing_rights`: ids of such grants). One that is paused (`paused`: ids, of `find_paused`) doesn't count.
     """
     if enrolled is None:
         return []
-    open_years: dict[tuple[str, str], bool] = {}
-    rows = []
-    for grant in grants:
-        if not grant.from_date <= day <= grant.to_date or grant.student_id not in enrolled:
-            continue
-        if (grant.revoked_on is not None and grant.revoked_on <= day) or (
-            grant.lapses_on is not None and grant.lapses_on <= day
-        ):
-            continue
-        if (grant.basis == IS_LIST and grant.grant_id not in standing_rights) or grant.grant_id in paused:
-            continue
-        ground = (grant.school_year, grant.basis)
-        if ground not in open_years:
-            open_years[ground] = _is_open(agreements, *ground, day)
-        if open_years[ground]:
-            rows.append(
-                AccessRow(
-                    grant.student_id,
-                    grant.partner_id,
-                    grant.basis,
-                    tuple(grant.categories),
-                    grant.from_date,
-                    grant.to_date,
-                    grant.grant_id,
-                    grant.form_id,
-                )
-            )
-    return sorted(rows, key=attrgetter("student_id", "grant_id"))
+    rows = list(running)
+    grounds = {(row.school_year, row.basis) for row in rows}
+    is_open = {ground: _is_open(agreements, *ground, day) for ground in grounds}
+    return [
+        row
+        for row in rows
+        if is_open[row.school_year, row.basis]
+        and row.student_id in enrolled
+        and (row.basis != IS_LIST or row.grant_id in standing_rights)
+        and row.grant_id not in paused
+    ]
 
 
 def _is_open(agreements: Sequence[Agreement], school_year: str, basis: str, day: date) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from access.held_grants import HeldGrant
+from access.running_grants import runs_on, show_grant
+from access.types import AccessRow
 from store.tables import Agreement, Grant, Withdrawal
 
 
@@ -28,15 +29,18 @@ class KnownTime:
         return self.day is not None and (recorded_on or recorded_at.date()) <= self.day
 
 
-def recall_grants(grants: Iterable[Grant], withdrawals: Iterable[Withdrawal], known: KnownTime) -> list[HeldGrant]:
-    """The grants that were known by a time, each with the earliest end that was."""
+def recall_grants(
+    grants: Iterable[Grant], withdrawals: Iterable[Withdrawal], known: KnownTime, day: date
+) -> list[AccessRow]:
+    """The grants that run on `day` by what was known at a time, each up to the earliest end that was, by student."""
     ends: dict[str, list[Withdrawal]] = {}
     for end in withdrawals:
         ends.setdefault(end.grant_id, []).append(end)
     return [
-        _recall(grant, ends.get(grant.grant_id, ()), known)
-        for grant in grants
+        show_grant(grant)
+        for grant in sorted(grants, key=lambda each: (each.student_id, each.grant_id))
         if known.covers(grant.from_date, grant.recorded_at)
+        and runs_on(grant, _recall_end(grant, ends.get(grant.grant_id, ()), known), day)
     ]
 
 
@@ -45,21 +49,9 @@ def recall_agreements(steps: Iterable[Agreement], known: KnownTime) -> list[Agre
     return [step for step in steps if known.covers(step.recorded_on, step.recorded_at)]
 
 
-def _recall(grant: Grant, ends: Sequence[Withdrawal], known: KnownTime) -> HeldGrant:
+def _recall_end(grant: Grant, ends: Sequence[Withdrawal], known: KnownTime) -> date | None:
     told = [end.on_date for end in ends if known.covers(end.recorded_on, end.recorded_at)]
     if not ends and grant.revoked_on is not None:
         by_then = known.day or (known.moment.date() if known.moment else grant.revoked_on)
         told = [grant.revoked_on] if grant.revoked_on <= by_then else []
-    return HeldGrant(
-        grant_id=grant.grant_id,
-        partner_id=grant.partner_id,
-        student_id=grant.student_id,
-        categories=tuple(grant.categories),
-        from_date=grant.from_date,
-        to_date=grant.to_date,
-        basis=grant.basis,
-        school_year=grant.school_year,
-        form_id=grant.form_id,
-        lapses_on=grant.lapses_on,
-        revoked_on=min(told, default=None),
-    )
+    return min(told, default=None)

@@ -40,7 +40,7 @@ CATEGORIES = ("attendance", "discipline", "assessment", "demographics")
 
 
 class AccessRow(NamedTuple):
-    """One student that a partner may see on a day, and on what ground. A named tuple: made ten thousand at a time."""
+    """One student that a partner may see on a day, on what ground and which grant. A named tuple: made by the thousand."""
 
     student_id: str
     partner_id: str
@@ -50,6 +50,7 @@ class AccessRow(NamedTuple):
     to_date: date
     grant_id: str
     form_id: str | None
+    school_year: str
 
 
 @dataclass(frozen=True, slots=True)

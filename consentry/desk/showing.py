@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from access import find_access, load_held_grants, load_standing_rights
+from access import find_access, load_running_grants, load_standing_rights
 from access.pausing import find_paused
 from access.types import AccessRow, Roll
 from consentry.desk.shown_forms import show_form
@@ -145,7 +145,7 @@ def select_access(session: Session, partner_id: str, roll: Roll | None, day: dat
     """The access set of a partner on a day, as this session sees it; `roll`: who is enrolled, None: nothing was loaded."""
     if roll is None:
         return []
-    grants = load_held_grants(session, partner_id, day)
+    grants = load_running_grants(session, partner_id, day)
     agreements = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
     standing = load_standing_rights(session, partner_id, roll.schools, day)
     flagged = [grant.grant_id for grant in grants if grant.student_id in roll.protected]

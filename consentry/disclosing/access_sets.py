@@ -42,7 +42,7 @@ def find_access_as_known(
         flagged = [grant.grant_id for grant in grants if grant.student_id in roll.protected]
         paused = find_paused(session, flagged, asked, known)
     recalled = recall_agreements(steps, known)
-    return find_access(recall_grants(grants, ends, known), recalled, roll.schools, asked, standing, paused)
+    return find_access(recall_grants(grants, ends, known, asked), recalled, roll.schools, asked, standing, paused)
 
 
 def find_endings(program: Program, within: int) -> list[Ending]:

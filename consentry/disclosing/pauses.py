@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from access import load_held_grants
+from access import load_running_grants
 from access.pausing import find_paused
 from access.types import AccessRow
 from consentry.errors import CommandError
@@ -24,23 +24,10 @@ def list_paused(program: Program) -> list[AccessRow]:
         if roll is None:
             return []
         partners = session.scalars(select(Partner.partner_id).order_by(Partner.partner_id)).all()
-        held = [grant for partner_id in partners for grant in load_held_grants(session, partner_id, today)]
+        held = [grant for partner_id in partners for grant in load_running_grants(session, partner_id, today)]
         flagged = {grant.grant_id: grant for grant in held if grant.student_id in roll.protected}
         paused = find_paused(session, flagged, today)
-    return [
-        AccessRow(
-            grant.student_id,
-            grant.partner_id,
-            grant.basis,
-            grant.categories,
-            grant.from_date,
-            grant.to_date,
-            grant.grant_id,
-            grant.form_id,
-        )
-        for grant_id, grant in flagged.items()
-        if grant_id in paused
-    ]
+    return [grant for grant_id, grant in flagged.items() if grant_id in paused]
 
 
 def confirm_grant(program: Program, grant_id: str, reason: str, user: str) -> None:

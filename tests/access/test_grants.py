@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from access import Signer, find_access, find_gates, has_active_agreement, make_grant
+from access.running_grants import runs_on, show_grant
 from review_queue.types import Policy, SchoolYear
 from store.tables import Agreement, Decision, Form, Grant
 
@@ -42,7 +43,8 @@ def grant(birth: date = date(2012, 3, 4), signed_by_student: bool = False) -> Gr
 def runs(
     made: Grant, day: date, agreements: list[Agreement] = ACTIVE, enrolled: frozenset[str] | None = ENROLLED
 ) -> bool:
-    return bool(find_access([made], agreements, enrolled, day))
+    running = [show_grant(made)] if runs_on(made, made.revoked_on, day) else []
+    return bool(find_access(running, agreements, enrolled, day))
 
 
 def test_grant_runs_from_the_decision_to_the_end_of_summer() -> None:
@@ -51,7 +53,7 @@ def test_grant_runs_from_the_decision_to_the_end_of_summer() -> None:
 
 
 def test_categories_keep_their_order() -> None:
-    assert find_access([grant()], ACTIVE, ENROLLED, date(2024, 10, 1))[0].categories == ("attendance", "demographics")
+    assert show_grant(grant()).categories == ("attendance", "demographics")
 
 
 def test_revocation_ends_it_on_its_day() -> None:

@@ -38,7 +38,7 @@ def sign(recorded: datetime = MADE) -> Agreement:
 
 def has_access(grant: Grant, ends: list[Withdrawal], day: date, known: KnownTime, signed: datetime = MADE) -> bool:
     steps = recall_agreements([sign(signed)], known)
-    return bool(find_access(recall_grants([grant], ends, known), steps, ENROLLED, day))
+    return bool(find_access(recall_grants([grant], ends, known, day), steps, ENROLLED, day))
 
 
 def test_an_end_counts_from_when_it_was_said() -> None:
