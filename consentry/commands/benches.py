@@ -10,9 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from access.adr_package import FileFormat
-from consentry.commands.console import DONE, open_settings, show_progress, tell
-from ingest import Cell
-from ingest.types import Limits
+from consentry.commands.console import DONE, SOME_REFUSED, open_settings, show_progress, tell
+from consentry.doctor import examine
 
 HANDS_FOLDER = Path("../shared/handwriting")
 
@@ -20,15 +19,10 @@ bench = typer.Typer(no_args_is_help=True, help="Benches: each prints its figures
 
 
 def doctor(context: typer.Context) -> int:
-    """Say which protections of the parsers' child processes hold on this machine."""
-    cell = Cell(Limits())
-    try:
-        protections = cell.protections()
-    finally:
-        cell.close()
-    lines = [f"{'holds ' if holds else 'ABSENT'}  {name}" for name, holds in protections.items()]
-    tell(context, {"protections": protections}, "\n".join(lines))
-    return DONE
+    """Say what can be relied on here: parsers' protections, the database, the key, the doors. Example: consentry doctor."""
+    found = examine(open_settings(context))
+    tell(context, found.as_json(), found.in_words())
+    return SOME_REFUSED if found.has_trouble else DONE
 
 
 def demo(

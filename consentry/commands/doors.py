@@ -47,7 +47,7 @@ def watch(
 def doors_check(context: typer.Context) -> int:
     """Try every door that is set up, changing nothing."""
     checks = check_doors(open_program(context))
-    lines = [f"{c.door}: {c.trouble or 'answers'}{'' if c.waiting is None else f', {c.waiting} wait'}" for c in checks]
+    lines = [f"{check.door}: {check.in_words()}" for check in checks]
     tell(context, [asdict(check) for check in checks], "\n".join(lines) or "no door is set up: see docs/doors.md")
     return SOME_REFUSED if any(check.trouble for check in checks) else DONE
 

@@ -42,6 +42,19 @@ class FolderDoor:
         except OSError as error:
             raise DoorTrouble("unreachable", f"the folder cannot be read: {error.strerror}") from None
 
+    def find_closed(self, partner_ids: Sequence[str]) -> list[str]:
+        """In words, which of these partners' inboxes can't be read and which outboxes not written to."""
+        found = []
+        for partner_id in partner_ids:
+            inbox, outbox = (self._root / partner_id / name for name in (INBOX, OUTBOX))
+            if not inbox.is_dir():
+                found.append(f"{partner_id} has no inbox yet")
+            elif not os.access(inbox, os.R_OK | os.W_OK | os.X_OK):  # what was taken is moved away
+                found.append(f"the inbox of {partner_id} cannot be read and emptied")
+            if not _takes_a_file(outbox):
+                found.append(f"the outbox of {partner_id} cannot be written to")
+        return found
+
     def fetch(self, file: WaitingFile, target: Path) -> None:
         """Copies the file; `FileChanged` if it isn't the version that was listed, before or after."""
         source = self._root / file.place
@@ -112,6 +125,18 @@ class FolderDoor:
     def _describe(self, partner_id: str, path: Path, bundle: str) -> WaitingFile:
         place = path.relative_to(self._root).as_posix()
         return WaitingFile(partner_id, place, path.name, path.stat().st_size, _find_version(path), bundle)
+
+
+def _takes_a_file(outbox: Path) -> bool:
+    """Whether a file can be written there; where there is no outbox yet, whether one could be made."""
+    place = outbox if outbox.exists() else outbox.parent if outbox.parent.exists() else outbox.parent.parent
+    trial = place / ".trial.part"
+    try:
+        trial.touch()
+        trial.unlink()
+    except OSError:
+        return False
+    return True
 
 
 def _scan(folder: Path) -> list[os.DirEntry[str]]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import smtplib
-import ssl
 import time
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -18,6 +16,7 @@ from typing import Protocol
 import httpx
 
 from consentry.doors.door_settings import DoorSecrets, DoorSettings, MailSettings
+from consentry.doors.mail_server import connect_mail
 from consentry.doors.types import Door, DoorTrouble
 from store.door_tables import Sending
 
@@ -59,19 +58,8 @@ class MailSender:
         if not people:
             raise DoorTrouble("nobody", "nobody is named in doors.toml to be written to")
         mail = _write_mail(sending, content, settings, people)
-        try:
-            with smtplib.SMTP(settings.host, settings.port, timeout=_TIMEOUT) as server:
-                if settings.starttls:
-                    server.starttls(context=ssl.create_default_context())
-                if settings.username:
-                    server.login(settings.username, self._password)
-                server.send_message(mail)
-        except smtplib.SMTPAuthenticationError:
-            raise DoorTrouble("log-in", "the mail server refuses the log-in") from None
-        except smtplib.SMTPException as error:
-            raise DoorTrouble("mail", f"the mail server refused ({type(error).__name__})") from None
-        except OSError:
-            raise DoorTrouble("unreachable", "the mail server cannot be reached") from None
+        with connect_mail(settings, self._password) as server:
+            server.send_message(mail)
 
 
 class WebhookSender:

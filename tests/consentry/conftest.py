@@ -173,3 +173,13 @@ def shared_district(tmp_path_factory: pytest.TempPathFactory) -> District:
     made = District(tmp_path_factory.mktemp("shared"))
     made.set_up()
     return made
+
+
+@pytest.fixture
+def bare_district(tmp_path: Path) -> District:
+    """A home with a partner and its agreement, without enrollment or forms: for what reads and matches nothing."""
+    made = District(tmp_path)
+    made.expect("init")
+    made.expect("partner", "add", "Rainier Youth Partners", "--id", "rainier")
+    made.sign_agreement()
+    return made

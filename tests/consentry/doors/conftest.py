@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.consentry.conftest import District
 
 
 @pytest.fixture
-def district(tmp_path: Path) -> District:
-    """A home with a partner and its agreement: nothing here is read or matched."""
-    made = District(tmp_path)
-    made.expect("init")
-    made.expect("partner", "add", "Rainier Youth Partners", "--id", "rainier")
-    made.sign_agreement()
-    return made
+def district(bare_district: District) -> District:
+    """Nothing here is read or matched."""
+    return bare_district
