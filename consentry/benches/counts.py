@@ -12,6 +12,8 @@ from scipy.special import logsumexp
 
 from ocr import FieldReading
 from ocr.alphabet import fold_text
+from ocr.name_reading import spell_names
+from ocr.types import FieldKind
 
 FEW, MANY = 300, 5000
 PRECISION = 0.995
@@ -29,12 +31,23 @@ class Choice:
     present: bool
 
 
-def choose(scores: np.ndarray, best_path: float, present: bool) -> Choice:
-    """The choice among candidates of which the first is the truth, left out where not `present`."""
-    asked = scores if present else scores[1:]
-    order = np.argsort(-asked)
-    rivals = np.append(asked[order[1:]], best_path - _NO_CANDIDATE)
-    return Choice(float(asked[order[0]] - logsumexp(rivals)), present and order[0] == 0, present)
+def choose(reading: FieldReading, candidates: Sequence[str], scores: np.ndarray) -> Choice:
+    """The choice among scored candidates, of which the first is the truth unless its score is -inf."""
+    order = np.argsort(-scores)
+    others = _weigh_others(reading, candidates[int(order[0])])
+    lead = float(scores[order[0]] - logsumexp(np.append(scores[order[1:]], others)))
+    present = bool(np.isfinite(scores[0]))
+    return Choice(lead, present and order[0] == 0, present)
+
+
+def _weigh_others(reading: FieldReading, best: str) -> list[float]:
+    """Natural-log weights of what else may stand there than the best candidate: a name's other spellings, each weighed by how
+    much it is like a name too; of other fields what any good explanation comes near.
+    """
+    if reading.kind is not FieldKind.NAME or not reading.views:
+        return [reading.score_greedy() - _NO_CANDIDATE]
+    chosen = _fold(best)
+    return [spelling.weight for spelling in spell_names(reading.views) if spelling.folded != chosen]
 
 
 def measure_coverage(choices: Sequence[Choice]) -> float:
@@ -104,6 +117,10 @@ def bin_claims(claims: Sequence[tuple[float, bool]]) -> list[dict[str, float]]:
     return rows
 
 
+def _fold(text: str) -> str:
+    return fold_text(text).replace(" ", "")
+
+
 class Counts:
     """Counts by name, made when first asked for."""
 
@@ -115,17 +132,18 @@ class Counts:
         scores = reading.score(candidates)
         few, many = bool(scores[0] > scores[1:FEW].max()), bool(scores[0] > scores[1:].max())
         read = reading.value or reading.text
-        exact = fold_text(read).replace(" ", "") == fold_text(truth).replace(" ", "")
-        path = reading.score_greedy()
+        exact = _fold(read) == _fold(truth)
+        present = choose(reading, candidates, scores)
+        absent = choose(reading, candidates, np.append(-np.inf, scores[1:]))
         for name in names:
             count = self.of[name]
             count.add(exact, few, many, reading.is_empty, reading.confidence)
-            count.choices.append((choose(scores, path, present=True), choose(scores, path, present=False)))
+            count.choices.append((present, absent))
 
     def judge_text(self, name: str, text: str, truth: str, candidates: Sequence[str], scores: Sequence[float]) -> None:
         """The same for an engine that gives a text and a score of each candidate."""
         best = np.asarray(scores)
-        exact = fold_text(text).replace(" ", "") == fold_text(truth).replace(" ", "")
+        exact = _fold(text) == _fold(truth)
         self.of[name].add(exact, bool(best[0] > best[1:FEW].max()), bool(best[0] > best[1:].max()), not text, 0.0)
 
     def as_json(self) -> dict[str, object]:

@@ -64,5 +64,18 @@ def test_each_part_of_a_double_name_is_a_name() -> None:
     assert model.weigh_name("marie") > model.weigh_name("harie") + 3
 
 
+def test_a_name_that_children_bear_beats_a_likelier_run_of_letters() -> None:
+    model = load_name_model()
+    assert model.weigh_name("maylis") > model.weigh_name("haylis")
+    wavering = spell({"h": 0.6, "m": 0.4}, {"a": 1}, {"y": 1}, {"l": 1}, {"i": 1}, {"s": 1})
+    assert spell_names([wavering])[0].folded == "maylis"
+
+
+def test_a_name_that_no_list_has_loses_little_by_it() -> None:
+    model = load_name_model()
+    letters = sum(model.weigh_next("xulbreque"[:place], sign) for place, sign in enumerate("xulbreque$"))
+    assert -1.0 < model.weigh_name("xulbreque") - letters < 0.0
+
+
 def test_a_name_that_leads_far_is_surer() -> None:
     assert claim_confidence(0.99, -0.5) > claim_confidence(0.7, -0.5) > claim_confidence(0.7, -6.0)
