@@ -19,7 +19,7 @@ from store.documents import DocumentStore
 from store.engine import DOOR_KEY
 from store.ids import Sha256
 from store.ledger import Clock, Entry, Event, record
-from store.tables import TRACKED_TABLES, Document, Table, Tracked
+from store.tables import NAMES_DOCUMENTS, TRACKED_TABLES, Document, Table, Tracked
 
 _DIGEST = re.compile(rb'"([0-9a-f]{64})"')
 
@@ -85,10 +85,23 @@ def _find_orphans(session: Session, rows: Sequence[Tracked]) -> list[Document]:
     named = {match.decode() for row in rows for match in _DIGEST.findall(write_canonical_json(row.describe()))}
     going = {(row.__tablename__, row.identify()) for row in rows}
     found = []
-    for digest in sorted(named):
+    for digest in sorted(named - _find_named_within(session, named, going)):
         document = session.get(Document, digest)
         if document is not None and all(
             (row.__tablename__, row.identify()) in going for row in _find_referring(session, document)
         ):
             found.append(document)
+    return found
+
+
+def _find_named_within(session: Session, digests: set[str], going: set[tuple[str, str]]) -> set[str]:
+    """Those of the digests that rows which stay name within a value: no reference of the tables says so."""
+    found = set[str]()
+    for table in TRACKED_TABLES.values() if digests else ():
+        columns = [column for column in table.__table__.columns if NAMES_DOCUMENTS in column.info]
+        if columns:
+            for row in session.scalars(select(table)):
+                if (table.__tablename__, row.identify()) not in going:
+                    values = [getattr(row, column.key) for column in columns]
+                    found |= digests & {match.decode() for match in _DIGEST.findall(write_canonical_json(values))}
     return found

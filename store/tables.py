@@ -22,6 +22,9 @@ ABSENT = "absent"
 every column that a migration adds to a tracked table.
 """
 
+NAMES_DOCUMENTS = "names documents"
+"""Key in a column's `info`: its value names documents by their hash, which stay as long as the row does."""
+
 
 class CanonicalJson(TypeDecorator[Any]):
     """A JSON value kept as its canonical text, so that it reads back to the same bytes on every database."""
@@ -355,8 +358,8 @@ class StudentDataLoad(Tracked):
     load_id: Mapped[str] = _key()
     as_of: Mapped[date]
     students: Mapped[int]
-    buckets: Mapped[list[str]] = mapped_column(CanonicalJson)
-    files: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    buckets: Mapped[list[str]] = mapped_column(CanonicalJson, info={NAMES_DOCUMENTS: True})
+    files: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson, info={NAMES_DOCUMENTS: True})
     loaded_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -373,7 +376,7 @@ class Delivery(Tracked):
     file_format: Mapped[str] = mapped_column(String(10))
     manifest_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     folder: Mapped[str] = mapped_column(Text)
-    inputs: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson)
+    inputs: Mapped[dict[str, JsonValue]] = mapped_column(CanonicalJson, info={NAMES_DOCUMENTS: True})
     student_count: Mapped[int]
     row_count: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))

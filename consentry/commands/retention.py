@@ -7,21 +7,17 @@ from typing import Annotated
 import typer
 
 from consentry.commands.console import DONE, open_program, tell
-from consentry.retaining import erase_due, list_due, place_hold, release_hold
+from consentry.retaining import DueRecord, erase_due, list_due, place_hold, release_hold
 
 retention = typer.Typer(no_args_is_help=True, help="What is kept, and for how long.")
 
 
 @retention.command("due")
 def retention_due(context: typer.Context) -> int:
-    """Submissions whose retention class lets them go, and the holds that stop it. Example: retention due."""
+    """Records whose retention class lets them go, and the holds that stop it. Example: consentry retention due."""
     due = list_due(open_program(context))
-    result = [
-        {"submission_id": one.submission_id, "due_since": one.due_since.isoformat(), "hold_id": one.hold_id}
-        for one in due
-    ]
-    lines = [f"{one['submission_id']}  since {one['due_since']}  {one['hold_id'] or ''}" for one in result]
-    tell(context, result, "\n".join(lines) or "nothing is due")
+    lines = [f"{one.record_class}  {one.record_id}  since {one.due_since}  {one.hold_id or ''}" for one in due]
+    tell(context, [_show_due(one) for one in due], "\n".join(lines) or "nothing is due")
     return DONE
 
 
@@ -60,5 +56,14 @@ def retention_erase(
 ) -> int:
     """Erase what is due and not held; its entries stay in the ledger. Example: retention erase --reason yearly --as lead."""
     erased = erase_due(open_program(context), user, reason)
-    tell(context, {"erased": erased}, f"{len(erased)} submissions erased")
+    tell(context, {"erased": [_show_due(one) for one in erased]}, f"{len(erased)} records erased")
     return DONE
+
+
+def _show_due(due: DueRecord) -> dict[str, str | None]:
+    return {
+        "class": due.record_class,
+        "id": due.record_id,
+        "due_since": due.due_since.isoformat(),
+        "hold_id": due.hold_id,
+    }
