@@ -21,7 +21,8 @@ class PlainWorkers:
     """Worker processes, from their start to `stop`."""
 
     def __init__(self, program: Program, count: int) -> None:
-        environment = {**os.environ, **program.settings.worker_environment(), "OMP_NUM_THREADS": "1"}
+        around = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
+        environment = {**around, **program.settings.worker_environment(), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "fixtures.plain_work", "worker", "--owner"]
         self._running = [
             subprocess.Popen([*command, uuid.uuid4().hex], env=environment, stdin=subprocess.DEVNULL)  # noqa: S603 - our own

@@ -216,6 +216,21 @@ def bench_season(
     return DONE
 
 
+@bench.command("databases")
+def bench_databases(
+    context: typer.Context,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Times that each takes its turn.")] = 4,
+    wave: Annotated[int, typer.Option("--wave", min=10, help="Forms a turn.")] = 200,
+    students: Annotated[int, typer.Option("--students", min=300, help="Enrolled students.")] = 3_000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> int:
+    """Two workers on SQLite beside two on the PostgreSQL of $CONSENTRY_DATABASE_URL, an empty database."""
+    from consentry.benches.databases import run
+
+    _print_figures(run(rounds, wave, students, seed, open_settings(context).database_url))
+    return DONE
+
+
 @bench.command("access")
 def bench_access(
     context: typer.Context,
