@@ -21,6 +21,10 @@ _STRUCK_LENGTH = 0.45
 _EDGE = 0.15
 _WORD_SHAPE = 2.2
 _UNDERLINE = 0.08
+_PEN, _DARK = (
+    0.4,
+    30,
+)  # of the way from paper to ink; per cent of the ink that is darker than what counts as the pen's grey
 _WRITTEN = (FieldKind.NAME, FieldKind.DATE, FieldKind.STUDENT_ID, FieldKind.TEXT)
 
 
@@ -43,9 +47,16 @@ def _is_struck_out(crop: FieldCrop) -> bool:
     inner = _EDGE * (crop.y1 - crop.y0)
     first = max(found.y0 + round(0.1 * height), round(crop.y0 + inner))
     last = min(found.y1 - round(_UNDERLINE * height), round(crop.y1 - inner))
-    body = crop.ink[first:last, found.x0 : found.x1]
+    body = _find_dark_ink(crop)[first:last, found.x0 : found.x1]
     reach = max(1, round(2 * crop.unit))
     return any(_longest_run(_thicken(body, row, reach)) > _STRUCK_LENGTH * width for row in range(len(body)))
+
+
+def _find_dark_ink(crop: FieldCrop) -> NDArray[np.uint8]:
+    """The ink that is about as dark as the pen's: in a coarse scan letters run together, but what joins them is lighter."""
+    pen = float(np.percentile(crop.grey[crop.ink > 0], _DARK))
+    dark: NDArray[np.uint8] = crop.ink & (crop.grey < 255 - _PEN * (255 - pen)).astype(np.uint8)
+    return dark
 
 
 def _thicken(body: NDArray[np.uint8], row: int, reach: int) -> NDArray[np.uint8]:

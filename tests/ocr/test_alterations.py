@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 import ocr
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER
 from fixtures.filling import fill_form, strike_out
 from fixtures.hands import Hand
+from fixtures.scanning import ScanKind, degrade
 
 BLANK = FORMS_FOLDER / "consent-2024-25-en.pdf"
 VALUES = {"student_first": "Margaret", "student_last": "Thielemann", "school": "Cedar Grove Elementary", "grade": "5"}
@@ -24,6 +26,22 @@ def template() -> ocr.Template:
 def test_plain_writing_is_not_altered(template: ocr.Template, seed: int) -> None:
     rng = np.random.default_rng(seed)
     reading = ocr.read_page(fill_form(BlankForm.load(BLANK), VALUES, Hand.pick(rng), rng), [template])
+    assert reading is not None
+    assert reading.altered == ()
+
+
+@pytest.mark.parametrize("name", ["Everett", "Tettenborn", "Hill-Fitts"])
+@pytest.mark.parametrize("seed", range(2))
+def test_print_that_runs_together_in_a_coarse_scan_is_not_struck_out(
+    template: ocr.Template, name: str, seed: int
+) -> None:
+    page = BlankForm.load(BLANK).draw()
+    x0, y0, _, y1 = (round(edge) for edge in template.boxes["student_last"])
+    sheet = Image.fromarray(page)
+    font = ImageFont.truetype("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", round(0.55 * (y1 - y0)))
+    ImageDraw.Draw(sheet).text((x0 + 10, y0 + 8), name, fill=(0, 0, 0), font=font)
+    scan = degrade(np.asarray(sheet), ScanKind.LOW_RESOLUTION, np.random.default_rng(seed))
+    reading = ocr.read_page(scan.pixels, [template])
     assert reading is not None
     assert reading.altered == ()
 
