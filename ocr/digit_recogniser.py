@@ -8,16 +8,14 @@ from another: what it takes for a letter counts for every letter alike, and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from ocr.alphabet import INDEX_OF, SIZE
 from ocr.ctc import Matrix
+from ocr.own_models import open_own_model
 
 HEIGHT = 40
 STRIDE = 4
@@ -61,7 +59,7 @@ def read_digit_lines(crops: Sequence[Grey]) -> list[Matrix]:
     if not crops:
         return []
     lines = [prepare_line(crop) for crop in crops]
-    probabilities = _load_session().run(None, {"lines": stack_lines(lines)})[0]
+    probabilities = open_own_model(_MODEL).run(None, {"lines": stack_lines(lines)})[0]
     return [fold_output(rows[: -(-line.shape[1] // STRIDE)]) for rows, line in zip(probabilities, lines, strict=True)]
 
 
@@ -74,12 +72,3 @@ def fold_output(rows: NDArray[np.float32]) -> Matrix:
     for letter in _LETTERS:
         matrix[:, INDEX_OF[letter]] = rows[:, -1] / len(_LETTERS)
     return matrix
-
-
-@cache
-def _load_session() -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    model = (resources.files("ocr") / "data" / _MODEL).read_bytes()
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -2,7 +2,8 @@
 
 A tick is ink of some extent that belongs to its box: tick, cross, filled, circled. Ink that belongs to a neighbour's mark but
 runs through the box, a mark that was struck or scribbled out, and strokes too faint to be sure of are UNSURE: a person looks.
-Accepted limit: a mark that was blackened within the bounds of its box is taken as filled.
+Rules look at the ink, and a recogniser looks at its picture: what they don't agree on is UNSURE, and where the rules can't
+tell, the recogniser has to be very sure. Accepted limit: a mark blackened within the bounds of its box is taken as filled.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
+from ocr.faint_ink import find_faint_ink
+from ocr.mark_pictures import picture_tick
+from ocr.mark_recogniser import MarkShares, weigh_tick
 from ocr.types import Mark, PixelBox
 
 _EDGE = 0.06  # of a box's side: within it the box's own printing leaves rests
@@ -27,7 +31,8 @@ _SCRIBBLE, _SCRIBBLE_STROKES, _BLACKENED = 0.25, 3.0, 0.6
 _BESIDE, _BESIDE_COVER = (0.12, 0.35), 0.12
 _LARGEST_DOT, _FULL, _TORN = 0.45, 0.6, 0.15
 _SECTORS, _RING, _WIDEST_RING = 24, 0.8, 1.25
-_FAINT_CONTRAST, _FAINT_GRAINS, _FAINT_EXTENT, _FAINT_EDGE, _PAPER = 11.0, 3.5, 0.45, 0.12, 0.9
+_FAINT_EXTENT, _FAINT_EDGE = 0.45, 0.12
+_CONFIRMS, _OVERRULES = 0.6, 0.98  # shares that a recogniser needs where rules say the same, and where they can't tell
 
 Ink = NDArray[np.uint8]
 
@@ -46,6 +51,23 @@ UNSURE = MarkReading(Mark.UNSURE, 0.5)
 
 def read_tick(crop: FieldCrop) -> MarkReading:
     """Whether a tick box is marked."""
+    ruled = judge_tick(crop)
+    if ruled.mark is Mark.EMPTY and not crop.ink.any():
+        return ruled
+    return weigh_together(ruled, weigh_tick(picture_tick(crop)))
+
+
+def weigh_together(ruled: MarkReading, shares: MarkShares) -> MarkReading:
+    """The answer that rules and recogniser give together."""
+    for mark, share in ((Mark.MARKED, shares.marked), (Mark.EMPTY, shares.empty)):
+        needed = _CONFIRMS if ruled.mark is mark else _OVERRULES if ruled.mark is Mark.UNSURE else 1.1
+        if share >= needed:
+            return MarkReading(mark, max(share, ruled.confidence) if ruled.mark is mark else share)
+    return UNSURE
+
+
+def judge_tick(crop: FieldCrop) -> MarkReading:
+    """Whether a tick box is marked, by the rules alone."""
     box = _find_inside(crop, _EDGE)
     side = min(crop.x1 - crop.x0, crop.y1 - crop.y0)
     own = _choose_own(crop, side)
@@ -158,17 +180,6 @@ def _is_scribbled_out(crop: FieldCrop, own: Ink, side: int) -> bool:
     strokes = float((np.diff(middle.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0).mean())
     full = middle.mean() >= _BLACKENED or (strokes >= _SCRIBBLE_STROKES and middle.mean() >= _SCRIBBLE)
     return bool(full) and all(part.size and part.mean() >= _BESIDE_COVER for part in beside)
-
-
-def find_faint_ink(crop: FieldCrop, box: PixelBox) -> Ink:
-    """What stands out of the paper within a box (H x W of the whole cut, 0 or 1), too faint for ink or not."""
-    faint = np.zeros_like(crop.ink)
-    rows, columns = slice(max(0, box.y0), box.y1), slice(max(0, box.x0), box.x1)
-    calm = cv2.GaussianBlur(crop.paper, (0, 0), 1.5 * crop.unit).astype(np.float32)
-    level = float(np.median(calm))
-    grain = 1.48 * float(np.median(np.abs(calm[calm > _PAPER * level] - level)))
-    faint[rows, columns] = calm[rows, columns] < level - max(_FAINT_CONTRAST, _FAINT_GRAINS * grain)
-    return faint
 
 
 def _has_faint_stroke(crop: FieldCrop, side: int) -> bool:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
-from ocr.marks import UNSURE, MarkReading, find_faint_ink
+from ocr.faint_ink import find_faint_ink
+from ocr.marks import UNSURE, MarkReading
 from ocr.print_likeness import measure_print_likeness
 from ocr.signature_traits import measure_traits
 from ocr.specks import drop_specks, drop_streaks, find_groups
@@ -37,7 +38,7 @@ Ink = NDArray[np.uint8]
 
 def read_signature(crop: FieldCrop) -> MarkReading:
     """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
-    ink = drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
+    ink = clean_signature(crop)
     own, strange = _choose_own(ink, crop)
     judged = _judge(own, crop) if own.any() else _NOT_SIGNED
     if judged.mark is not Mark.EMPTY:
@@ -46,6 +47,11 @@ def read_signature(crop: FieldCrop) -> MarkReading:
         return UNSURE
     little = not own.any() or measure_traits(own, crop.unit).path < _LEAST_PATH
     return UNSURE if little and _would_sign(_find_faint_writing(crop), crop) else _NOT_SIGNED
+
+
+def clean_signature(crop: FieldCrop) -> Ink:
+    """The cut's ink without dirt, straight streaks and rests of the blank's rules."""
+    return drop_streaks(drop_specks(_drop_rests_of_rules(crop), crop.unit), crop.unit)
 
 
 def _find_faint_writing(crop: FieldCrop) -> Ink:

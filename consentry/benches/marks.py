@@ -8,7 +8,7 @@ too, so that a page holds six. The writers are those that the rules weren't look
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,9 +20,11 @@ from fixtures.build_forms import FORMS_FOLDER, PLANS
 from fixtures.mark_habits import TESTING, MarkHabits
 from fixtures.real_hands import RealHands
 from fixtures.scanning import ScanKind, degrade
+from fixtures.signed_boxes import FREQUENCIES as SIGNED_FREQUENCIES
 from fixtures.signed_boxes import RIGHT_ANSWERS as SIGNED_ANSWERS
 from fixtures.signed_boxes import NameInk, SignatureKind, draw_signed_box, measure_room
-from fixtures.ticked_boxes import RIGHT_ANSWERS, RightAnswer, TickKind, draw_ticked_boxes
+from fixtures.ticked_boxes import BY_OTHERS, RIGHT_ANSWERS, RightAnswer, TickKind, draw_ticked_boxes
+from fixtures.ticked_boxes import FREQUENCIES as TICK_FREQUENCIES
 from ocr import Mark, Template
 from ocr.crops import FieldCrop, cut_field
 from ocr.pictures import to_grey
@@ -32,7 +34,7 @@ from ocr.registration import Registration, register_page
 from ocr.types import FieldKind, PixelBox
 
 _SIGNED_BOXES = ("parent_signature", "student_signature", "parent_date", "student_date", "interpreter", "contact")
-_DRAWN_TICKS = tuple(kind for kind in TickKind if kind is not TickKind.PASSED_THROUGH)
+_DRAWN_TICKS = tuple(kind for kind in TickKind if kind not in BY_OTHERS)
 _PENCILS = (TickKind.FAINT, SignatureKind.FAINT)
 _ONE_BIT = (ScanKind.FAX, ScanKind.BITONAL)
 _EMPTY_SHARE = 0.3
@@ -88,11 +90,25 @@ class MarkCounts:
             self.claims.append((reading.confidence, right))
         return right
 
-    def as_json(self) -> dict[str, object]:
-        """All counts, ready to print."""
+    def as_json(self, frequencies: Mapping[_Kind, float]) -> dict[str, object]:
+        """All counts, ready to print: kinds as they were drawn, and weighed by how frequent they are in life."""
         kinds = {kind: count.as_json() for kind, count in sorted(self.by_kind.items())}
         scans = {scan: count.as_json() for scan, count in sorted(self.by_scan.items())}
-        return {**self.whole.as_json(), "by_kind": kinds, "by_scan": scans}
+        return {
+            "kinds_in_equal_shares": self.whole.as_json(),
+            "kinds_as_frequent_as_in_life": self._weigh(frequencies),
+            "by_kind": kinds,
+            "by_scan": scans,
+        }
+
+    def _weigh(self, frequencies: Mapping[_Kind, float]) -> dict[str, float]:
+        asked = {kind: weight for kind, weight in frequencies.items() if kind in self.by_kind}
+        shares: defaultdict[str, float] = defaultdict(float)
+        for kind, weight in asked.items():
+            count = self.by_kind[kind].as_json()
+            for name in ("right", "sent_to_a_person", "wrong"):
+                shares[name] += weight * count[name] / sum(asked.values())
+        return {name: round(share, 4) for name, share in shares.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +146,8 @@ def measure_marks(
             if not right and look is not None:
                 look(f"{ticked.get(name) or signed[name]}, {scan}", reading, cuts[name].crop)
     return {
-        "ticks": ticks.as_json(),
-        "signatures": signatures.as_json(),
+        "ticks": ticks.as_json(TICK_FREQUENCIES),
+        "signatures": signatures.as_json(SIGNED_FREQUENCIES),
         "pages_not_registered": lost,
         "reliability": {"tick": bin_claims(ticks.claims), "signature": bin_claims(signatures.claims)},
     }
