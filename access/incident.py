@@ -1,7 +1,6 @@
-"""What left the house because of wrong grants: as a list, a summary with the days left, and drafts of the letters.
+"""What left the house because of wrong grants: as a list, and a summary with the days left.
 
-Decides from the limits of the registry whom to tell and by when; drafts name kinds of records and never their content. What the
-district did, and who answers, is for a person to fill in.
+Decides from the limits of the registry whom to tell and by when.
 """
 
 from __future__ import annotations
@@ -9,28 +8,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib import resources
 
 from access.adr_files import disarm
 from access.adr_package import PackageFile
-from access.types import CATEGORIES
 
-LETTERS_A_FILE = 500
-LISTED_NAME, SUMMARY_NAME, ATTORNEY_NAME = "left-the-house.csv", "summary.json", "letter-attorney-general.txt"
-_KINDS = {
-    "attendance": "attendance",
-    "discipline": "discipline",
-    "assessment": "tests and assessment",
-    "demographics": "demographics",
-}
-TOLD = "told"
-"""The kind of a leak that told a partner no more than that a form was accepted."""
-_PLACE = re.compile(r"\{(\w+)\}")
-_PAGE_BREAK = "\f\n"
+LISTED_NAME, SUMMARY_NAME = "left-the-house.csv", "summary.json"
+FEED, TOLD = "staag-feed", "told"
+"""Kinds of a leak: what a feed held until it held it no more; that a partner was told no more than that a form was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +58,7 @@ class NotifyRules:
 
 @dataclass(frozen=True, slots=True)
 class IncidentFacts:
-    """Everything that a report is made of. `names`: how the letter calls each student."""
+    """All that a report is made of. `names`: how a letter calls each student; `languages`: what its family is known to read."""
 
     incident_id: str
     found_on: date
@@ -79,6 +66,7 @@ class IncidentFacts:
     grants: tuple[WrongGrant, ...]
     leaks: tuple[Leak, ...]
     names: Mapping[str, str]
+    languages: Mapping[str, str]
     rules: NotifyRules
 
     @property
@@ -96,23 +84,14 @@ class IncidentFacts:
         """Whether so many are affected that the Attorney General is told too."""
         return len(self.students) > self.rules.attorney_general_above
 
+    def find_last_day(self, leaks: Iterable[Leak]) -> date | None:
+        """The last day of what left: a feed that nothing has ended yet stands open until today. None where nothing left."""
+        return max((leak.until or (self.today if leak.kind == FEED else leak.first) for leak in leaks), default=None)
+
 
 def make_incident_files(facts: IncidentFacts) -> list[PackageFile]:
-    """The files of a report: the list, the summary, the letters."""
-    files = [PackageFile(LISTED_NAME, _write_list(facts.leaks)), PackageFile(SUMMARY_NAME, _write_summary(facts))]
-    by_student: dict[str, list[Leak]] = {}
-    for leak in facts.leaks:
-        by_student.setdefault(leak.student_id, []).append(leak)
-    template = _read_letter("family")
-    shared = _find_shared_values(facts)
-    letters = [_write_letter(template, facts, shared, by_student[student_id]) for student_id in sorted(by_student)]
-    for number, start in enumerate(range(0, len(letters), LETTERS_A_FILE), start=1):
-        some = _PAGE_BREAK.join(letters[start : start + LETTERS_A_FILE])
-        files.append(PackageFile(f"letters-families-{number:03d}.txt", some.encode()))
-    if facts.tells_attorney_general:
-        told = _fill(_read_letter("attorney_general"), _list_values(facts, shared, facts.leaks))
-        files.append(PackageFile(ATTORNEY_NAME, told.encode()))
-    return files
+    """The list of what left and the summary; the letters are `access.letters`'s."""
+    return [PackageFile(LISTED_NAME, _write_list(facts.leaks)), PackageFile(SUMMARY_NAME, _write_summary(facts))]
 
 
 def summarise(facts: IncidentFacts) -> dict[str, object]:
@@ -120,7 +99,7 @@ def summarise(facts: IncidentFacts) -> dict[str, object]:
     kinds: dict[str, int] = {}
     for leak in facts.leaks:
         kinds[leak.kind] = kinds.get(leak.kind, 0) + 1
-    must_tell = bool(facts.leaks)
+    must_tell, last = bool(facts.leaks), facts.find_last_day(facts.leaks)
     return {
         "incident_id": facts.incident_id,
         "found_on": facts.found_on.isoformat(),
@@ -131,7 +110,7 @@ def summarise(facts: IncidentFacts) -> dict[str, object]:
         "students_affected": len(facts.students),
         "partners": sorted({leak.partner_id for leak in facts.leaks}),
         "first": min((leak.first.isoformat() for leak in facts.leaks), default=None),
-        "last": max((_find_last(leak, facts.today).isoformat() for leak in facts.leaks), default=None),
+        "last": last.isoformat() if last else None,
         "tell_families_by": facts.due_on.isoformat() if must_tell else None,
         "days_left": (facts.due_on - facts.today).days if must_tell else None,
         "tell_attorney_general": facts.tells_attorney_general,
@@ -164,72 +143,3 @@ def _write_list(leaks: Sequence[Leak]) -> bytes:
         )
         writer.writerow([disarm(cell) for cell in cells])
     return stream.getvalue().encode("utf-8-sig")
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all letters of a report share, found once."""
-
-    running: frozenset[str]
-    students: str
-
-
-def _find_shared_values(facts: IncidentFacts) -> _Shared:
-    return _Shared(frozenset(grant.grant_id for grant in facts.grants if grant.runs), str(len(facts.students)))
-
-
-def _write_letter(template: str, facts: IncidentFacts, shared: _Shared, leaks: Sequence[Leak]) -> str:
-    student_id = leaks[0].student_id
-    own = {
-        "student_id": student_id,
-        "student": facts.names.get(student_id, "the student"),
-        "lines": "\n".join(f"  - {_describe(leak)}" for leak in leaks),
-    }
-    return _fill(template, {**_list_values(facts, shared, leaks), **own})
-
-
-def _list_values(facts: IncidentFacts, shared: _Shared, leaks: Sequence[Leak]) -> dict[str, str]:
-    runs = any(leak.grant_id in shared.running for leak in leaks)
-    return {
-        "today": facts.today.isoformat(),
-        "found": facts.found_on.isoformat(),
-        "first": min(leak.first for leak in leaks).isoformat(),
-        "last": max(_find_last(leak, facts.today) for leak in leaks).isoformat(),
-        "partners": ", ".join(sorted({leak.partner for leak in leaks})),
-        "kinds": _list_kinds(leaks),
-        "closed": "[The access has NOT been closed yet: close it first.]" if runs else "The access has been closed.",
-        "students": shared.students,
-    }
-
-
-def _fill(template: str, values: Mapping[str, str]) -> str:
-    """Fills the places of a letter in one pass, so that a name that looks like a place stays a name."""
-    return _PLACE.sub(lambda found: values[found[1]], template)
-
-
-def _list_kinds(leaks: Sequence[Leak]) -> str:
-    released = {category for leak in leaks for category in leak.categories}
-    kinds = [_KINDS[category] for category in CATEGORIES if category in released]
-    if all(leak.kind == TOLD for leak in leaks):
-        return "That the student is enrolled"
-    return ", ".join(["Name, student ID, school, grade and birth date", *kinds])
-
-
-def _describe(leak: Leak) -> str:
-    what = {
-        "adr": "a report was sent",
-        "staag-feed": "could be opened on the district's screen Student-at-a-Glance",
-        "staag-view": "was opened on the district's screen Student-at-a-Glance",
-        TOLD: "it was told that your student is enrolled and the form accepted",
-    }[leak.kind]
-    until = f" to {leak.until.isoformat()}" if leak.until and leak.until != leak.first else ""
-    return f"{leak.first.isoformat()}{until}: {what} ({leak.partner})"
-
-
-def _find_last(leak: Leak, today: date) -> date:
-    """The last day of what left: a feed that nothing has ended yet stands open until today."""
-    return leak.until or (today if leak.kind == "staag-feed" else leak.first)
-
-
-def _read_letter(name: str) -> str:
-    return (resources.files("access") / "incident_letters" / f"{name}.txt").read_text(encoding="utf-8")

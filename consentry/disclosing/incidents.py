@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access.incident import TOLD, IncidentFacts, Leak, NotifyRules, WrongGrant, make_incident_files, summarise
+from access.letters import write_letters
 from consentry.disclosing.delivering_files import stage_folder
 from consentry.disclosing.delivering_grants import find_last_day
 from consentry.disclosing.delivering_record import refusing
@@ -29,7 +30,7 @@ from store.ids import derive_id
 from store.leaving_tables import Incident
 from store.loading import load_rows, split_ids
 from store.risk_tables import PartnerRelease, ReleasedAnswer
-from store.tables import Delivery, Disclosure, Grant, Partner
+from store.tables import Delivery, Disclosure, Form, FormTemplate, Grant, Partner
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def report_incident(program: Program, request: IncidentRequest) -> dict[str, obj
     clock = program.read_clock()
     with program.installation.reading() as session:
         facts = _gather(session, program, request, clock)
-    files = make_incident_files(facts)
+    files = [*make_incident_files(facts), *write_letters(facts)]
     with refusing("write the report; nothing was recorded"):
         staged = stage_folder(request.out, files)
     try:
@@ -95,6 +96,7 @@ def _gather(session: Session, program: Program, request: IncidentRequest, clock:
         grants=wrong,
         leaks=tuple(sorted(leaks, key=lambda leak: (leak.student_id, leak.first, leak.kind, leak.grant_id))),
         names=_find_names(session, program, clock.today, {leak.student_id for leak in leaks}),
+        languages=_find_languages(session, grants, {leak.student_id for leak in leaks}),
         rules=NotifyRules(registry.days_to_notify, registry.attorney_general_above),
     )
 
@@ -177,6 +179,23 @@ def _list_told(session: Session, grants: Mapping[str, Grant], partners: Mapping[
 def _say_files(delivery: Delivery) -> str:
     files = delivery.inputs.get("files")
     return "; ".join(f"{name} {sha256}" for name, sha256 in sorted(files.items())) if isinstance(files, dict) else ""
+
+
+def _find_languages(session: Session, wrong: Mapping[str, Grant], student_ids: Collection[str]) -> dict[str, str]:
+    """The language of the newest form that was granted for each student, other than the wrong grants' own: those may be of
+    another child's family.
+    """
+    found: dict[str, str] = {}
+    for some in split_ids(student_ids):
+        rows = session.execute(
+            select(Grant.student_id, Grant.grant_id, FormTemplate.language)
+            .join(Form, Form.form_id == Grant.form_id)
+            .join(FormTemplate, FormTemplate.template_id == Form.template_id)
+            .where(Grant.student_id.in_(some))
+            .order_by(Grant.recorded_at)
+        )
+        found.update((student_id, language) for student_id, grant_id, language in rows if grant_id not in wrong)
+    return found
 
 
 def _find_names(session: Session, program: Program, day: date, student_ids: Collection[str]) -> dict[str, str]:

@@ -25,7 +25,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> District:
     district = District(tmp_path_factory.mktemp("told"))
     district.set_up()
     district.today = "2024-10-01"
-    person = ("partner", "person", "rainier", "ana@rainier.example", "--school-year", "2024-25")
+    person = (
+        "partner",
+        "name",
+        "rainier",
+        "--kind",
+        "nua",
+        "--address",
+        "ana@rainier.example",
+        "--school-year",
+        "2024-25",
+    )
     district.expect(*person, "--status", "active", "--on", "2024-09-02")
     open_to_glance(district, "1000001")
     grant(district, "1000002", ("attendance",))

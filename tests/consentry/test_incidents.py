@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from access.incident import IncidentFacts, Leak, NotifyRules, WrongGrant, make_incident_files, summarise
+from access.family_account import list_languages
+from access.incident import IncidentFacts, Leak, NotifyRules, WrongGrant, summarise
+from access.letters import load_letter, write_letters
 from tests.consentry.conftest import District
 from tests.consentry.granting import grant, open_to_glance, write_data
 
@@ -22,7 +26,17 @@ def leaked(tmp_path_factory: pytest.TempPathFactory) -> tuple[District, str, str
     """Two grants, both in a package and in a feed; the one of Amina turns out wrong and is ended."""
     district = District(tmp_path_factory.mktemp("leaked"))
     district.set_up()
-    person = ("partner", "person", "rainier", "ana@rainier.example", "--school-year", "2024-25")
+    person = (
+        "partner",
+        "name",
+        "rainier",
+        "--kind",
+        "nua",
+        "--address",
+        "ana@rainier.example",
+        "--school-year",
+        "2024-25",
+    )
     district.expect(*person, "--status", "active", "--on", "2024-09-02")
     wrong = open_to_glance(district, "1000001")
     right = grant(district, "1000002", ("attendance",))
@@ -93,18 +107,18 @@ def make_facts(students: int) -> IncidentFacts:
         for n in range(students)
     )
     grants = tuple(WrongGrant(f"g{n}", f"{n}", "p", False) for n in range(students))
-    return IncidentFacts("i", DAY, DAY, grants, leaks, {}, NotifyRules(30, 500))
+    return IncidentFacts("i", DAY, DAY, grants, leaks, {}, {}, NotifyRules(30, 500))
 
 
 def test_above_the_limit_the_attorney_general_is_told_too() -> None:
     at_limit, above = make_facts(500), make_facts(501)
     assert not summarise(at_limit)["tell_attorney_general"]
     assert summarise(above)["tell_attorney_general"]
-    files = {file.name: file.content.decode() for file in make_incident_files(above)}
+    files = {file.name: file.content.decode() for file in write_letters(above)}
     assert "letter-attorney-general.txt" in files
     assert "residents affected: 501." in files["letter-attorney-general.txt"]
     assert "{lines} P" in files["letter-attorney-general.txt"], "a name that looks like a place stays a name"
-    assert "letter-attorney-general.txt" not in {file.name for file in make_incident_files(at_limit)}
+    assert "letter-attorney-general.txt" not in {file.name for file in write_letters(at_limit)}
     assert files["letters-families-001.txt"].count("To the family") == 500
     assert files["letters-families-002.txt"].count("To the family") == 1
 
@@ -115,3 +129,39 @@ def test_a_grant_that_nothing_left_on_needs_no_letter(leaked: tuple[District, st
     told, folder = report(district, "--grant", unused, out="unused")
     assert (told["left_the_house"], told["days_left"]) == (0, None)
     assert sorted(file.name for file in folder.iterdir()) == ["left-the-house.csv", "summary.json"]
+
+
+def test_a_family_reads_the_letter_in_its_language_where_that_is_known_and_is_told_how_to_get_it_elsewhere() -> None:
+    facts = replace(make_facts(3), languages={"0": "so", "1": "en"})
+    files = {file.name: file.content.decode() for file in write_letters(facts)}
+    assert sorted(files) == ["letters-families-001.txt", "letters-families-so-001.txt"]
+    somali = files["letters-families-so-001.txt"]
+    assert "Diiwaanka ardaygaaga" in somali and "xaadirinta" in somali and "wording in so not approved yet" in somali
+    of_0, of_1, of_2 = files["letters-families-001.txt"].split("\f\n")
+    asked = load_letter("vi").ask
+    assert (asked in of_0, asked in of_1, asked in of_2) == (False, False, True)
+
+
+@pytest.mark.parametrize("language", list_languages())
+def test_every_language_of_the_forms_has_the_whole_letter(language: str) -> None:
+    texts = load_letter(language)
+    assert texts.language == language
+    places = set(re.findall(r"{(\w+)}", texts.letter))
+    assert places == {"student", "student_id", "first", "last", "partners", "found", "closed", "kinds", "lines"}
+    for kept in ("RCW 42.56.590", "School", "[The district adds here what else was done.]"):
+        assert kept in texts.letter.replace("\n", " ")
+    english = load_letter("en")
+    words = (texts.closed, texts.told, texts.enrolled, texts.ask)
+    assert language == "en" or not set(words) & {english.closed, english.told, english.enrolled, english.ask}
+
+
+def test_the_language_is_that_of_another_form_of_the_child_and_never_of_the_wrong_one(
+    leaked: tuple[District, str, str],
+) -> None:
+    district, wrong, _ = leaked
+    _, folder = report(district, "--grant", wrong, out="unknown")
+    assert load_letter("vi").ask in (folder / "letters-families-001.txt").read_text(encoding="utf-8")
+    district.expect("partner", "add", "Green Lake Mentors", "--id", "green")
+    grant(district, "1000001", partner="green")
+    _, folder = report(district, "--grant", wrong, out="known")
+    assert load_letter("vi").ask not in (folder / "letters-families-001.txt").read_text(encoding="utf-8")
