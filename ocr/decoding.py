@@ -6,7 +6,6 @@ all valid ones, lowered where the pixels spell something else altogether.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +19,7 @@ from ocr.digit_mixing import claim_confidence as claim_digits
 from ocr.digit_mixing import mix_scores
 from ocr.id_reading import read_id
 from ocr.name_confidence import claim_confidence
-from ocr.name_reading import spell_names, write_like
+from ocr.name_reading import measure_lead, spell_names, write_like
 from ocr.recogniser import CtcOutput
 from ocr.types import FieldKind
 
@@ -56,8 +55,7 @@ def read_name_aloud(output: CtcOutput) -> Decoded:
         return Decoded("", "", 0.0)
     best = spellings[0]
     text = write_like(best.folded, " ".join(output.text.split()))
-    rest = sum(math.exp(other.weight - best.weight) for other in spellings[1:])
-    return Decoded(text, text, claim_confidence(1 / (1 + rest), best.pixels))
+    return Decoded(text, text, claim_confidence(measure_lead(spellings), best.pixels))
 
 
 def _free_confidence(matrix: Matrix, text: str) -> float:

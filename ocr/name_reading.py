@@ -66,6 +66,11 @@ def spell_names(matrices: Sequence[Matrix]) -> list[Spelling]:
     return sorted(spellings, key=lambda spelling: -spelling.weight)
 
 
+def measure_lead(spellings: Sequence[Spelling]) -> float:
+    """The share (0 to 1) of the best spelling among all that were found."""
+    return 1 / sum(math.exp(other.weight - spellings[0].weight) for other in spellings)
+
+
 def write_like(folded: str, written: str) -> str:
     """`folded` with the case, accents and blanks of `written` (the plain reading) where the two agree; capitals elsewhere."""
     signs = [sign for sign in written if sign.isspace() or fold_character(sign) in _COLUMN_OF]
