@@ -24,6 +24,7 @@ from ocr.types import Mark, PixelBox
 _EDGE = 0.06  # of a box's side: within it the box's own printing leaves rests
 _LEAST_INK, _SURE_INK = 0.012, 0.035  # shares of the box
 _DOT, _SURE_EXTENT = 0.3, 0.36  # of a box's side
+_RIM = 0.36  # of a box's side: what of another box's mark reaches no farther in only touches it
 _NEAR = 0.75  # sides between a mark's middle and its box's
 _ONE_STROKE, _BROADEST_STROKE = 2.0, 0.35  # breadths of a pen, sides of a box
 _FLATTEST, _SLOPES, _STRIKE_REACH, _STRIKE_EDGE, _STRIKE_COVER = 0.35, 9, 0.75, 0.1, 0.85
@@ -32,7 +33,6 @@ _BESIDE, _BESIDE_COVER = (0.12, 0.35), 0.12
 _LARGEST_DOT, _FULL, _TORN = 0.45, 0.6, 0.15
 _SECTORS, _RING, _WIDEST_RING = 24, 0.8, 1.25
 _FAINT_EXTENT, _FAINT_EDGE = 0.45, 0.12
-_CONFIRMS, _OVERRULES = 0.6, 0.98  # shares that a recogniser needs where rules say the same, and where they can't tell
 
 Ink = NDArray[np.uint8]
 
@@ -45,6 +45,18 @@ class MarkReading:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The shares that a recogniser has to give an answer: `marked` and `empty` where the rules say the same, `alone` where they
+    can't tell. Where they say another, no share is enough.
+    """
+
+    marked: float
+    empty: float
+    alone: float
+
+
+_TICKS = Bars(marked=0.6, empty=0.8, alone=0.97)
 SURELY_MARKED, SURELY_EMPTY = MarkReading(Mark.MARKED, 0.995), MarkReading(Mark.EMPTY, 0.995)
 UNSURE = MarkReading(Mark.UNSURE, 0.5)
 
@@ -54,15 +66,19 @@ def read_tick(crop: FieldCrop) -> MarkReading:
     ruled = judge_tick(crop)
     if ruled.mark is Mark.EMPTY and not crop.ink.any():
         return ruled
-    return weigh_together(ruled, weigh_tick(picture_tick(crop)))
+    shares = weigh_tick(picture_tick(crop))
+    if ruled.mark is Mark.EMPTY:  # the rules see what was taken back: what is left for a person is another box's mark
+        shares = MarkShares(shares.marked, shares.empty + shares.person, 0.0)
+    return weigh_together(ruled, shares, _TICKS)
 
 
-def weigh_together(ruled: MarkReading, shares: MarkShares) -> MarkReading:
+def weigh_together(ruled: MarkReading, shares: MarkShares, bars: Bars) -> MarkReading:
     """The answer that rules and recogniser give together."""
-    for mark, share in ((Mark.MARKED, shares.marked), (Mark.EMPTY, shares.empty)):
-        needed = _CONFIRMS if ruled.mark is mark else _OVERRULES if ruled.mark is Mark.UNSURE else 1.1
-        if share >= needed:
-            return MarkReading(mark, max(share, ruled.confidence) if ruled.mark is mark else share)
+    for mark, share, bar in ((Mark.MARKED, shares.marked, bars.marked), (Mark.EMPTY, shares.empty, bars.empty)):
+        if ruled.mark is mark and share >= bar:
+            return MarkReading(mark, 1 - (1 - ruled.confidence) * 2 * (1 - share))
+        if ruled.mark is Mark.UNSURE and share >= bars.alone:
+            return MarkReading(mark, share)
     return UNSURE
 
 
@@ -79,10 +95,11 @@ def judge_tick(crop: FieldCrop) -> MarkReading:
     extent = _measure_extent(own) / side
     if inside >= _SURE_INK and extent >= _SURE_EXTENT:
         return UNSURE if _is_dot(own, side) or _is_torn(crop, own, box) else SURELY_MARKED
-    strange = _measure_share(crop.ink & (1 - own), box)
+    others = crop.ink & (1 - own)
+    strange = _measure_share(others, _find_inside(crop, _RIM))
     if inside >= _LEAST_INK and extent >= _DOT:
         return UNSURE
-    if strange >= _LEAST_INK or _has_faint_stroke(crop, side):
+    if strange >= _LEAST_INK or _has_faint_stroke(crop, others, side):
         return UNSURE
     return SURELY_EMPTY
 
@@ -182,7 +199,9 @@ def _is_scribbled_out(crop: FieldCrop, own: Ink, side: int) -> bool:
     return bool(full) and all(part.size and part.mean() >= _BESIDE_COVER for part in beside)
 
 
-def _has_faint_stroke(crop: FieldCrop, side: int) -> bool:
-    faint = find_faint_ink(crop, _find_inside(crop, _FAINT_EDGE))
+def _has_faint_stroke(crop: FieldCrop, others: Ink, side: int) -> bool:
+    """Whether something long is faint in the box, the soft edges of other boxes' marks left aside."""
+    halo = np.ones((2 * round(2.5 * crop.unit) + 1,) * 2, np.uint8)
+    faint = find_faint_ink(crop, _find_inside(crop, _FAINT_EDGE)) & (1 - cv2.dilate(others, halo))
     stats = cv2.connectedComponentsWithStats(faint, connectivity=8)[2]
     return float(stats[1:, 2:4].max(initial=0)) >= _FAINT_EXTENT * side

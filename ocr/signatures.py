@@ -1,8 +1,9 @@
 """Tells by ink alone whether a person signed. Never reads, never guesses.
 
 A signature is a hand's ink that belongs to its box: a path of some length that bends. Ink of the lines above and below, dirt,
-a straight line, a slip of the pen, a stamp and a printed name are none; a signature that runs out of its box is one. A lone
-cross, and what may be printed by a hand or by a machine, is UNSURE: a person looks.
+a straight line, a slip of the pen, a stamp and a printed name are none; a signature that runs out of its box is one, and so is
+a name in capitals by a hand. A lone cross is UNSURE: a person looks. Rules look at the ink and a recogniser at its picture;
+what they don't agree on is UNSURE too, and where the rules can't tell, the recogniser has to be sure.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from ocr.crops import FieldCrop
 from ocr.faint_ink import find_faint_ink
-from ocr.marks import UNSURE, MarkReading
+from ocr.mark_pictures import picture_signature
+from ocr.mark_recogniser import weigh_signature
+from ocr.marks import UNSURE, Bars, MarkReading, weigh_together
 from ocr.print_likeness import measure_print_likeness
 from ocr.signature_traits import measure_traits
 from ocr.specks import drop_specks, drop_streaks, find_groups
@@ -31,14 +34,23 @@ _SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
 _BENT, _SURELY_BENT = 200.0, 300.0  # of a pen's way, what doesn't go along a long flourish
+_BARS = Bars(marked=0.2, empty=0.6, alone=0.9)
 _SIGNED, _NOT_SIGNED = MarkReading(Mark.MARKED, 0.99), MarkReading(Mark.EMPTY, 0.99)
 
 Ink = NDArray[np.uint8]
 
 
 def read_signature(crop: FieldCrop) -> MarkReading:
-    """Whether a person signed in the box. Sizes are judged in template units, 1/200 inch."""
+    """Whether a person signed in the box."""
     ink = clean_signature(crop)
+    ruled = judge_signature(crop, ink)
+    if ruled.mark is Mark.EMPTY and not ink.any():
+        return ruled
+    return weigh_together(ruled, weigh_signature(picture_signature(crop, ink)), _BARS)
+
+
+def judge_signature(crop: FieldCrop, ink: Ink) -> MarkReading:
+    """Whether a person signed, by the rules alone; `ink` is the cut's, cleaned. Sizes are in template units, 1/200 inch."""
     own, strange = _choose_own(ink, crop)
     judged = _judge(own, crop) if own.any() else _NOT_SIGNED
     if judged.mark is not Mark.EMPTY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from fixtures.blank_forms import BlankForm
+from fixtures.filling import fill_form
+from fixtures.hands import Hand
 from fixtures.mark_habits import DEVELOPMENT
 from fixtures.scanning import ScanKind, degrade
 from fixtures.signed_boxes import RIGHT_ANSWERS as SIGNED_ANSWERS
@@ -127,10 +130,28 @@ def test_a_tick_box_is_told_by_what_stands_in_it(kind: TickKind, blank: BlankFor
     found = draw_ticked_boxes(page, boxes, alone, DEVELOPMENT, np.random.default_rng(3))
     for name in boxes:
         mark, answer = read_tick(cut_drawn(page, name, template)).mark, RIGHT_ANSWERS[found[name]]
-        if answer is RightAnswer.PERSON or found[name] is TickKind.GRAZED:
+        if answer is RightAnswer.PERSON:
             assert mark is not Mark.MARKED
         else:
             assert mark.value == answer.value
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_a_ring_around_a_box_marks_that_box_alone(seed: int, blank: BlankForm, template: Template) -> None:
+    boxes = {name: box.pixel_corners(200) for name, box in blank.boxes.items() if name.startswith("consent_")}
+    page, kinds = blank.draw(), {"consent_yes": TickKind.CIRCLED, "consent_no": TickKind.EMPTY}
+    found = draw_ticked_boxes(page, boxes, kinds, DEVELOPMENT, np.random.default_rng(seed))
+    assert found["consent_no"] in (TickKind.EMPTY, TickKind.GRAZED)
+    assert read_tick(cut_drawn(page, "consent_yes", template)).mark is Mark.MARKED
+    assert read_tick(cut_drawn(page, "consent_no", template)).mark is Mark.EMPTY
+
+
+def test_a_streak_of_the_scanner_is_no_faint_mark(blank: BlankForm, template: Template) -> None:
+    page = blank.draw()
+    left, _, right, _ = blank.boxes["records_discipline"].pixel_corners(200)
+    middle = (left + right) // 2
+    page[:, middle : middle + 2] = np.round(page[:, middle : middle + 2] * 0.8)
+    assert read_tick(cut_drawn(page, "records_discipline", template)).mark is Mark.EMPTY
 
 
 def test_a_mark_that_runs_through_the_next_box_marks_one_box_alone(blank: BlankForm, template: Template) -> None:
@@ -157,6 +178,15 @@ def test_a_signature_box_is_told_by_what_stands_in_it(
         assert mark is not Mark.MARKED
     if kind in (SignatureKind.EMPTY, SignatureKind.STRAY_LINE, SignatureKind.PRINTED_NAME):
         assert mark is Mark.EMPTY
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_name_in_capitals_by_hand_is_a_signature(seed: int, blank: BlankForm, template: Template) -> None:
+    rng = np.random.default_rng(seed)
+    hand = replace(Hand.pick(rng), signature_font="rock-salt")
+    name = ("Emily Lester", "Quincy Ward", "Demissie Eyob", "Maple Williams", "Kinsi Abdi", "Thu Ha Tran")[seed]
+    page = fill_form(blank, {"parent_signature": name}, hand, rng)
+    assert read_signature(cut_drawn(page, "parent_signature", template)).mark is Mark.MARKED
 
 
 def test_a_long_flourish_takes_no_signature_away() -> None:
