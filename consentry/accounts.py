@@ -40,6 +40,7 @@ class Role(StrEnum):
     LEAD = "lead"
     AUDITOR = "auditor"
     PARTNER = "partner"
+    SCHOOL = "school"
     ADMIN = "admin"
 
 

@@ -1,7 +1,9 @@
 """The bench of the pages: a real server on a home of thousands of cases, asked by one person and by many at once.
 
 The server runs as its own process, as `serve` does; clients and server share the machine. A page is drawn ahead while the case
-before it is looked at: `case_page` is asked for after that, `undrawn_page` before.
+before it is looked at: `case_page` is asked for after that, `undrawn_page` before. Each kind of request has the processor time
+that the server took for it beside the clock: a busy machine stretches it far less. What the server does after its answer, such
+as drawing the page that comes next, counts.
 """
 
 from __future__ import annotations
@@ -42,13 +44,21 @@ class Served:
         fields = Path(f"/proc/{self.process_id}/stat").read_text(encoding="ascii").rsplit(") ", 1)[1].split()
         return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    @contextmanager
+    def count_cpu(self, timings: Timings) -> Iterator[None]:
+        """Adds what the server takes meanwhile."""
+        before = self.read_cpu_ms()
+        yield
+        timings.cpu_ms += self.read_cpu_ms() - before
+
 
 @dataclass(slots=True)
 class Timings:
-    """Milliseconds of requests, and what went wrong."""
+    """Milliseconds of requests, the server's processor time for all of them, and what went wrong."""
 
     taken: list[float] = field(default_factory=list)
     errors: int = 0
+    cpu_ms: float = 0.0
 
     def show(self) -> dict[str, Any]:
         """Count, median, 95th percentile and worst."""
@@ -61,6 +71,7 @@ class Timings:
             "p50_ms": round(ordered[len(ordered) // 2], 1),
             "p95_ms": round(ordered[min(len(ordered) * 95 // 100, len(ordered) - 1)], 1),
             "worst_ms": round(ordered[-1], 1),
+            "server_cpu_ms_each": round(self.cpu_ms / len(ordered), 1),
         }
 
 
@@ -82,37 +93,49 @@ def run(students: int, cases: int, people: int, seconds: float, seed: int) -> di
                 "home_made_s": round(making, 1),
                 "ready_s": round(ready, 1),
                 **_measure_one(client, ids, served),
-                "next_case_by_key": _measure_decisions(client, ids[PAGES * 4 :]).show(),
-                f"{people}_people": _measure_many(served.url, made, ids, seconds).show(),
+                "next_case_by_key": _measure_decisions(client, ids[PAGES * 4 :], served).show(),
+                f"{people}_people": _measure_many(served, made, ids, seconds).show(),
                 "think_s": list(_THINK),
             }
 
 
 def _measure_one(client: httpx2.Client, ids: Sequence[str], served: Served) -> dict[str, Any]:
-    undrawn, page, queue, weight = Timings(), Timings(), Timings(), 0
-    for case_id in ids[:PAGES]:
-        _time(client, f"/cases/{case_id}", undrawn)
-    before = served.read_cpu_ms()
-    for case_id in ids[PAGES : 4 * PAGES]:
-        text = _time(client, f"/cases/{case_id}", page)
-        weight = max(weight, len(text))
-    cpu = (served.read_cpu_ms() - before) / (3 * PAGES)
-    for _ in range(20):
-        _time(client, "/queue", queue)
+    undrawn, page, queue, picture, weight, text = Timings(), Timings(), Timings(), Timings(), 0, ""
+    with served.count_cpu(undrawn):
+        for case_id in ids[:PAGES]:
+            _time(client, f"/cases/{case_id}", undrawn)
+    with served.count_cpu(page):
+        for case_id in ids[PAGES : 4 * PAGES]:
+            text = _time(client, f"/cases/{case_id}", page)
+            weight = max(weight, len(text))
+    with served.count_cpu(queue):
+        for _ in range(40):
+            _time(client, "/queue", queue)
+    address = _find(text, r'image href="([^"]+)"')
+    with served.count_cpu(picture):
+        for _ in range(40):
+            _time(client, address, picture)
     files = {found for found in re.findall(r'(?:src|href)="(/static/[^"]+)"', text)}
     weight += sum(len(client.get(file).content) for file in files)
     return {
-        "case_page": {**page.show(), "server_cpu_ms_each": round(cpu, 1)},
+        "case_page": page.show(),
         "undrawn_page": undrawn.show(),
         "queue_page": queue.show(),
+        "scan_picture": picture.show(),
         "case_page_weight_kb_without_scan": round(weight / 1000, 1),
     }
 
 
-def _measure_decisions(client: httpx2.Client, ids: Sequence[str]) -> Timings:
+def _measure_decisions(client: httpx2.Client, ids: Sequence[str], served: Served) -> Timings:
     """What a key takes from the accepted case to the next one's page: the decision, durable, and the page."""
     timings = Timings()
     answer = client.get(f"/cases/{ids[0]}")
+    with served.count_cpu(timings):
+        _decide_all(client, answer, timings)
+    return timings
+
+
+def _decide_all(client: httpx2.Client, answer: httpx2.Response, timings: Timings) -> None:
     for _ in range(_DECISIONS):
         text = answer.text
         form = {
@@ -129,12 +152,11 @@ def _measure_decisions(client: httpx2.Client, ids: Sequence[str]) -> Timings:
         if answer.status_code != 200:
             break
         time.sleep(0.3)  # a person looks, the next page is drawn
-    return timings
 
 
-def _measure_many(url: str, made: BenchHome, ids: Sequence[str], seconds: float) -> Timings:
+def _measure_many(served: Served, made: BenchHome, ids: Sequence[str], seconds: float) -> Timings:
     timings, lock = Timings(), threading.Lock()
-    clients = [_log_in(url, name) for name in made.people]
+    clients = [_log_in(served.url, name) for name in made.people]
     ends = time.monotonic() + seconds
 
     def work(number: int, client: httpx2.Client) -> None:
@@ -152,10 +174,11 @@ def _measure_many(url: str, made: BenchHome, ids: Sequence[str], seconds: float)
             timings.errors += own.errors
 
     threads = [threading.Thread(target=work, args=each) for each in enumerate(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with served.count_cpu(timings):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return timings
 
 

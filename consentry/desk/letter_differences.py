@@ -22,6 +22,8 @@ def mark_differences(value: str, other: str) -> tuple[Piece, ...]:
     if not value or not other:
         return (Piece(value, False),) if value else ()
     folded, against = _fold(value), _fold(other)
+    if folded == against:
+        return (Piece(value, False),)
     pieces: list[Piece] = []
     for kind, start, end, _, _ in SequenceMatcher(None, folded, against, autojunk=False).get_opcodes():
         if start < end:

@@ -25,8 +25,9 @@ from store.tables import Case, Decision, Form, ListedStudent, Partner, Submissio
 
 ON_TIME, SOON_LATE, LATE = "on_time", "soon_late", "late"
 GRADES = (ON_TIME, SOON_LATE, LATE)
-MOST_LINES = 200
+MOST_LINES = 100
 _LOOKED_AT_ONCE = 50
+_TRIED_AT_ONCE = 8
 
 _Query = TypeVar("_Query", bound="Select[*tuple[Any, ...]]")
 _QueueSelect = Select[str, list[str], str, str, date, str | None]
@@ -68,12 +69,19 @@ class QueueLine:
     accepted_by: frozenset[str]
     """Who accepted it already, where it waits for a second person."""
 
+    def is_free_for(self, user: str) -> bool:
+        """Whether the user may take it up: nobody else holds it, it isn't put off, and they didn't accept it already."""
+        return self.holder in (None, user) and self.put_off_to is None and user not in self.accepted_by
+
 
 @dataclass(frozen=True, slots=True)
 class QueueBoard:
-    """What the page of the queue shows: the first lines that the filter leaves, and counts of all open cases."""
+    """What the page of the queue shows: the first lines that the filter leaves, and counts of all open cases. `first`: the
+    oldest of those that the person may take up.
+    """
 
     lines: tuple[QueueLine, ...]
+    first: str | None
     found: int
     open_cases: int
     grades: dict[str, int]
@@ -87,23 +95,24 @@ class QueueBoard:
 def describe_queue(program: Program, session: Session, wanted: QueueFilter, user: str) -> QueueBoard:
     """The queue for a person."""
     today, rulebook = program.read_clock().today, program.rulebook
-    named = func.coalesce(_find_school(session), "")
     by_reasons = session.execute(
         select(Case.reasons, func.count()).where(Case.state == "open").group_by(Case.reasons)
     ).all()
     reasons: Counter[str] = Counter()
     for codes, count in by_reasons:
         reasons.update(dict.fromkeys(codes, count))
-    days = session.execute(
-        _join(select(Submission.received_on, func.count()), False).group_by(Submission.received_on)
+    counted: Select[str, date, str | None, int] = select(
+        Form.partner_id, Submission.received_on, _find_school(session), func.count()
+    )
+    groups = session.execute(
+        _join(counted, True).group_by(Form.partner_id, Submission.received_on, _find_school(session))
     ).all()
     grades = dict.fromkeys(GRADES, 0)
-    for received, count in days:
+    for _, received, _, count in groups:
         grades[grade_age(rulebook, (today - received).days)] += count
-    named_partners = _join(select(Form.partner_id, Partner.name).distinct(), False)
-    of_partner = Partner.partner_id == Form.partner_id
-    partners = session.execute(named_partners.join(Partner, of_partner).order_by(Partner.name)).all()
-    schools = session.scalars(_join(select(named).distinct(), True)).all()
+    schools = {school for _, _, school, _ in groups if school}
+    of_these = Partner.partner_id.in_({partner_id for partner_id, _, _, _ in groups})
+    partners = session.execute(select(Partner.partner_id, Partner.name).where(of_these).order_by(Partner.name)).all()
     lines = list(list_lines(program, session, wanted, user, MOST_LINES))
     found = (
         session.scalar(
@@ -118,12 +127,13 @@ def describe_queue(program: Program, session: Session, wanted: QueueFilter, user
     )
     return QueueBoard(
         lines=tuple(lines),
+        first=next((line.case_id for line in lines if line.is_free_for(user)), None),
         found=found,
         open_cases=sum(grades.values()),
         grades=grades,
         partners={partner_id: name for partner_id, name in partners},
         reasons=dict(sorted(reasons.items())),
-        schools=tuple(sorted(school for school in schools if school)),
+        schools=tuple(sorted(schools)),
         decided_today=session.scalar(decided) or 0,
         decided_by_user=session.scalar(decided.where(Decision.actor == user)) or 0,
     )
@@ -161,16 +171,16 @@ def _list_free(
     if after is not None:
         reached = (literal(value, column.type) for value, column in zip(after, _PLACE, strict=True))
         query = query.where(tuple_(*_PLACE) > tuple_(*reached))
-    put_off, accepted = _find_put_off(session, clock.today), _find_accepted(session)
-    for start in count_up(0, _LOOKED_AT_ONCE):
-        ids = session.scalars(query.limit(_LOOKED_AT_ONCE).offset(start)).all()
+    for start in count_up(0, _TRIED_AT_ONCE):
+        ids = session.scalars(query.limit(_TRIED_AT_ONCE).offset(start)).all()
+        put_off, accepted = _find_put_off(session, clock.today, ids), _find_accepted(session, ids)
         claims = find_claims(session, clock.now, ids)
         for case_id in ids:
             claim = claims.get(case_id)
             is_held = claim is not None and claim.holder != user
             if not is_held and case_id not in put_off and user not in accepted.get(case_id, frozenset()):
                 yield case_id
-        if len(ids) < _LOOKED_AT_ONCE:
+        if len(ids) < _TRIED_AT_ONCE:
             return
 
 
@@ -179,16 +189,17 @@ def list_lines(
 ) -> Iterator[QueueLine]:
     """Open cases, oldest first, at most `most`."""
     clock, rulebook = program.read_clock(), program.rulebook
+    in_order = _narrow(program, session, _join(select(Case.case_id), bool(wanted.school)), wanted, user)
+    ids = session.scalars(in_order.order_by(*_PLACE).limit(most)).all()
     columns: _QueueSelect = select(
         Case.case_id, Case.reasons, Form.partner_id, Partner.name, Submission.received_on, _find_school(session)
     )
     named = _join(columns, with_row=True).join(Partner, Partner.partner_id == Form.partner_id)
-    query = _narrow(program, session, named, wanted, user).order_by(*_PLACE)
-    put_off, accepted = _find_put_off(session, clock.today), _find_accepted(session)
-    rows = session.execute(query.limit(most).execution_options(yield_per=min(most or MOST_LINES, _LOOKED_AT_ONCE)))
-    for some in rows.partitions():
-        claims = find_claims(session, clock.now, [row.case_id for row in some])
-        for row in some:
+    for start in range(0, len(ids), _LOOKED_AT_ONCE):
+        some = ids[start : start + _LOOKED_AT_ONCE]
+        put_off, accepted = _find_put_off(session, clock.today, some), _find_accepted(session, some)
+        claims = find_claims(session, clock.now, some)
+        for row in session.execute(named.where(Case.case_id.in_(some)).order_by(*_PLACE)):
             case_id, reasons, partner_id, partner_name, received, school = row
             age, claim = (clock.today - received).days, claims.get(case_id)
             yield QueueLine(
@@ -250,18 +261,20 @@ def _find_school(session: Session) -> ColumnElement[str | None]:
     return school
 
 
-def _find_put_off(session: Session, today: date) -> dict[str, date]:
-    steps = select(CaseStep.case_id, CaseStep.until).where(CaseStep.kind == DEFERRED).order_by(CaseStep.at)
-    latest = {case_id: until for case_id, until in session.execute(steps) if until is not None}
+def _find_put_off(session: Session, today: date, case_ids: Sequence[str]) -> dict[str, date]:
+    of_these = select(CaseStep.case_id, CaseStep.until).where(CaseStep.case_id.in_(case_ids))
+    steps = session.execute(of_these.where(CaseStep.kind == DEFERRED).order_by(CaseStep.at))
+    latest = {case_id: until for case_id, until in steps if until is not None}
     return {case_id: until for case_id, until in latest.items() if until > today}
 
 
-def _find_accepted(session: Session) -> dict[str, frozenset[str]]:
-    """Who accepted which open case, since it was last opened."""
+def _find_accepted(session: Session, case_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Who accepted which of these open cases, since it was last opened."""
     taken = (
         select(Decision.case_id, Decision.action, Decision.actor)
-        .join(Case, Case.case_id == Decision.case_id)
-        .where(Case.state == "open", Decision.action.in_((ACCEPT, REVERSE)))
+        .join(Case, Case.form_id == Decision.form_id)
+        .where(Case.case_id.in_(case_ids), Decision.case_id == Case.case_id)
+        .where(Decision.action.in_((ACCEPT, REVERSE)))
         .order_by(Decision.at)
     )
     found: dict[str, frozenset[str]] = {}

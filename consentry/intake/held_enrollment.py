@@ -6,6 +6,7 @@ that no candidate shows.
 
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass, fields
 from datetime import date
@@ -56,6 +57,7 @@ class HeldEnrollment(EnrollmentCache):
         self._lock = threading.Lock()
         self._indexing = threading.Lock()
         self._view: _Held | None = None
+        self._indexed: EnrolledChildren | None = None
 
     def find(self, session: Session, day: date) -> EnrolledChildren:
         """The children enrolled on `day`. `CommandError` where nothing was loaded."""
@@ -97,7 +99,19 @@ class HeldEnrollment(EnrollmentCache):
 
     def _index(self, children: EnrolledChildren) -> None:
         with self._indexing:
-            _ = children.matcher
+            if self._indexed is not children:
+                _ = children.matcher
+                _spare_from_collection()
+                self._indexed = children
+
+
+def _spare_from_collection() -> None:
+    """Has the garbage collector leave alone what is in memory now: with tens of thousands of students in it each of its full
+    rounds would hold every page up. The snapshot before is let go of first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _arrange(children: EnrolledChildren) -> _Held:

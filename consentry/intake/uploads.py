@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from consentry.errors import CommandError
 from consentry.intake.list_checks import check_list as find_faults
-from consentry.intake.receiving import receive_submission
+from consentry.intake.offers import Basis, Offer, receive_offer
 from consentry.program import Program
 from ingest import Cell, read_student_list
 from ingest.types import Refusal, RowFault
@@ -65,7 +65,7 @@ class ListCheck:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends, and the form or list row that it answers, if any."""
+    """Who sends, for which partner, and the form or list row that it answers, if any."""
 
     partner_id: str
     account_id: str
@@ -90,7 +90,7 @@ def begin_upload(program: Program, sender: Sender, files: Sequence[AnnouncedFile
         created_at=now,
     )
     with program.installation.sessions.begin() as session:
-        mine = select(func.count()).where(Upload.partner_id == sender.partner_id, Upload.submission_id.is_(None))
+        mine = select(func.count()).where(Upload.account_id == sender.account_id, Upload.submission_id.is_(None))
         if (session.scalar(mine) or 0) >= MOST_OPEN:
             raise CommandError("too many uploads were begun and not ended: finish one, or wait a week")
         session.add(upload)
@@ -140,15 +140,22 @@ def check_list(program: Program, cell: Cell, upload_id: str) -> ListCheck:
     if file.received != file.size:
         raise CommandError("the list has not come whole yet")
     content = _place(program, upload_id, file.number, file.name).read_bytes()
-    read = read_student_list(content, file.name, cell, program.limits)
+    return check_content(program, cell, _find(program, upload_id).partner_id, file.name, content)
+
+
+def check_content(program: Program, cell: Cell, partner_id: str, name: str, content: bytes) -> ListCheck:
+    """Reads a list and says what is wrong with it, row by row."""
+    read = read_student_list(content, name, cell, program.limits)
     if isinstance(read, Refusal):
         return ListCheck(0, (read.words,))
-    faults = find_faults(program, read, _find(program, upload_id).partner_id)
+    faults = find_faults(program, read, partner_id)
     return ListCheck(len(read.rows), tuple(_say_fault(fault) for fault in faults))
 
 
-def finish_upload(program: Program, upload_id: str, user: str) -> str:
-    """Makes the submission, once; returns its id. `CommandError`: something hasn't come whole, or it is being taken in."""
+def finish_upload(program: Program, upload_id: str, user: str, basis: Basis = Basis.CONSENT, school: str = "") -> str:
+    """Makes the submission, once; returns its id. `school`: whose right-to-view list it is. `CommandError`: something hasn't
+    come whole, it is being taken in, or it can't be taken on that ground.
+    """
     upload = _find(program, upload_id)
     if upload.submission_id not in (None, _BEING_TAKEN):
         return str(upload.submission_id)
@@ -158,10 +165,11 @@ def finish_upload(program: Program, upload_id: str, user: str) -> str:
     if not _move(program, upload_id, None, _BEING_TAKEN):
         raise CommandError("these files are being taken in already: wait a moment")
     places = {file.number: _place(program, upload_id, file.number, file.name) for file in progress}
-    scans = [places[file.number] for file in progress if file.kind == SCAN]
+    scans = tuple(places[file.number] for file in progress if file.kind == SCAN)
     student_list = next((places[file.number] for file in progress if file.kind == LIST), None)
     try:
-        receipt = receive_submission(program, upload.partner_id, scans, student_list, None, user)
+        offer = Offer(upload.partner_id, scans, student_list, None, basis, user, school)
+        receipt = receive_offer(program, offer)
     except BaseException:
         _move(program, upload_id, _BEING_TAKEN, None)
         raise

@@ -4,6 +4,7 @@ transaction. Agreements and earlier rights are seen as they are at this moment, 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from store.ids import Sha256, derive_id
 from store.ledger import record_all
 from store.tables import Agreement, Decision, Form, Grant, ListedStudent, Partner, Submission
 from store.year_tables import ListRight, TermConfirmation
+
+_TAKEN_OFF = "removed from the school's list"
 
 
 @dataclass(slots=True)
@@ -108,10 +111,15 @@ def make_confirmation(
 
 
 def confirm_term(
-    program: Program, partner_id: str, school_year: str, actor: str, school: str
+    program: Program,
+    partner_id: str,
+    school_year: str,
+    actor: str,
+    school: str,
+    taken_off: Collection[str] = (),
 ) -> list[TermConfirmation]:
-    """Confirms the lists of a school, or of all schools whose lists somebody submitted, for the term that runs. `CommandError`:
-    there is no list, or that person may not.
+    """Confirms the lists of a school, or of all schools whose lists somebody submitted, for the term that runs. `taken_off`:
+    grants of those lists that end with it. `CommandError`: there is no list, or that person may not.
     """
     if not actor.strip():
         raise CommandError("a confirmation needs who gives it: --as NAME")
@@ -134,6 +142,9 @@ def confirm_term(
             facts: dict[str, JsonValue] = {"term": confirmation.term, "school_year": school_year}
             subject = confirmation.confirmation_id
             record(session, clock, Entry(Event.TERM_CONFIRMED, subject, actor, [confirmation], facts))
+            running = find_running_rights(session, partner_id, confirmation.school, school_year).values()
+            ended = [grant for grant in running if grant.grant_id in taken_off]
+            end_grants(session, ended, clock.today, _TAKEN_OFF, actor, clock)
     return given
 
 
@@ -203,7 +214,7 @@ def _remove(recording: _Recording, row: ListedStudent, row_plan: ListRowPlan) ->
         row.state, row.reasons = State.RETURNED, [Reason.CANNOT_CONFIRM]
         return
     actor, clock = recording.submission.submitted_by, recording.clock
-    end_grants(recording.session, [grant], clock.today, "removed from the school's list", actor, clock)
+    end_grants(recording.session, [grant], clock.today, _TAKEN_OFF, actor, clock)
     del recording.rights[grant.student_id]
     row.state, row.reasons, row.form_id = State.GRANTED, [], grant.form_id
 

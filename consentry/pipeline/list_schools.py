@@ -106,6 +106,11 @@ def find_designee_schools(session: Session, school_year: str, name: str, day: da
     return [step.school for step in _list_active(session, school_year, day) if _fold(step.name) == _fold(name)]
 
 
+def list_designees(session: Session, school_year: str, day: date) -> list[ListDesignee]:
+    """Who may submit lists on a day, by school and name."""
+    return sorted(_list_active(session, school_year, day), key=lambda step: (_fold(step.school), _fold(step.name)))
+
+
 def refuse_wrong_submitter(
     session: Session, program: Program, school_year: str, name: str, school: str, day: date
 ) -> None:

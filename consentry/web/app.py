@@ -27,6 +27,7 @@ from consentry.web.pages import (
     me,
     partners,
     proving,
+    schools,
     tracing,
     watching,
 )
@@ -72,6 +73,7 @@ def make_app(program: Program) -> FastAPI:
         keying,
         partners,
         glance,
+        schools,
         tracing,
         leading,
         accounts,

@@ -36,7 +36,7 @@ def list_proposable(office: Office, session: Session, wanted: QueueFilter, user:
     """Plain cases that may be accepted together: the best child certain enough for one person, nothing to be keyed first."""
     rows: list[BatchRow] = []
     for line in list_lines(office.program, session, wanted, user, _LOOKED_THROUGH):
-        if line.holder in (None, user) and line.put_off_to is None and not line.accepted_by:
+        if line.is_free_for(user) and not line.accepted_by:
             case = session.get_one(Case, line.case_id)
             rows += _show_if_plain(office, session, case)
         if len(rows) >= MOST_ROWS:

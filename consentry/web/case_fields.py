@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -55,13 +55,17 @@ class ShownLine:
 
 
 def show_lines(
-    session: Session, form: Form, keyed: dict[str, str], students: Sequence[ShownStudent]
+    session: Session,
+    form: Form,
+    keyed: dict[str, str],
+    students: Sequence[ShownStudent],
+    first: Collection[str] = (),
 ) -> tuple[ShownLine, ...]:
-    """All fields of a form in the order of the contract; those of a list row stand on no page."""
-    row = find_row(session, form)
+    """All fields of a form, those to look at first, else in the order of the contract; a list row's stand on no page."""
+    row, sources = find_row(session, form), list_sources(form)
     lines = []
-    for name in FIELD_KINDS:
-        place = find_place(form, name)
+    for name in sorted(FIELD_KINDS, key=lambda name: name not in first):
+        place = find_place(form, name, sources)
         field = form.fields.get(name)
         if not isinstance(field, dict) or (place is None and not field.get("value")):
             continue
@@ -82,13 +86,13 @@ def show_lines(
     return tuple(lines)
 
 
-def find_place(form: Form, name: str) -> Place | None:
-    """Where a field stands on a form, None for one that has no box."""
-    found = find_box(form, name)
+def find_place(form: Form, name: str, sources: Sequence[PageSource]) -> Place | None:
+    """Where a field stands on a form of these pages, None for one that has no box."""
+    found = find_box(form, name, sources)
     if found is None:
         return None
     x0, y0, x1, y1 = found.box
-    page = list_sources(form).index(found.page) + 1
+    page = sources.index(found.page) + 1
     return Place(page, x0 - _MARGIN, y0 - _MARGIN, x1 - x0 + 2 * _MARGIN, y1 - y0 + 2 * _MARGIN)
 
 
@@ -100,8 +104,8 @@ class FieldBox:
     box: tuple[int, ...]
 
 
-def find_box(form: Form, name: str) -> FieldBox | None:
-    """Where to cut a field out; None for one that stands on no page."""
+def find_box(form: Form, name: str, sources: Sequence[PageSource]) -> FieldBox | None:
+    """Where to cut a field out of a form of these pages; None for one that stands on no page."""
     field = form.fields.get(name)
     box = field.get("box") if isinstance(field, dict) else None
     if not isinstance(box, list):
@@ -109,7 +113,7 @@ def find_box(form: Form, name: str) -> FieldBox | None:
     x0, y0, x1, y1 = (int(str(edge)) for edge in box)
     if x1 <= x0 or y1 <= y0:
         return None
-    return FieldBox(find_source(field) or list_sources(form)[0], (x0, y0, x1, y1))
+    return FieldBox(find_source(field) or sources[0], (x0, y0, x1, y1))
 
 
 def _value_of(student: ShownStudent, name: str) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.accounts import Role
@@ -17,12 +19,14 @@ from consentry.desk.deciding import describe_seen, find_acceptances
 from consentry.desk.eyes_first import find_field_to_key
 from consentry.intake.held_enrollment import ShownStudent
 from consentry.pipeline.form_pages import list_sources
+from consentry.pipeline.form_years import is_list_row
 from consentry.web.case_fields import Place, ShownLine, find_place, show_lines
+from consentry.web.case_guide import Guide, find_guide, list_fields
 from consentry.web.office import Office
 from consentry.web.people import Person
 from consentry.web.waterfall import Bar, draw_waterfall
 from review_queue import Reason
-from store.tables import Case, Form, Partner, Submission
+from store.tables import Case, Form, FormTemplate, Partner, Submission
 
 MOST_SHOWN = 5
 PLAIN_PROBABILITY = 0.5
@@ -60,8 +64,27 @@ class ShownCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownReason:
+    """Why the case waits, in the words of the rules, and what to do about it."""
+
+    words: str
+    guide: Guide | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherForm:
+    """Another form that the partner sent of the child, with its case if it has one."""
+
+    case_id: str | None
+    file_name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
-    """All that the page shows. `to_key`: the field that is shown alone, to be keyed first; then there are no candidates."""
+    """All that the page shows. `to_key`: the field that is shown alone, to be keyed first; then there are no candidates.
+    `may_grant`: whether the page is one that can be accepted at all.
+    """
 
     case: Case
     form: Form
@@ -70,7 +93,12 @@ class CaseView:
     seen: str
     to_key: str | None
     pages: tuple[ShownPage, ...]
-    sentences: tuple[str, ...]
+    reasons: tuple[ShownReason, ...]
+    to_look_at: frozenset[str]
+    published: date | None
+    received: date
+    may_grant: bool
+    other_forms: tuple[OtherForm, ...]
     lines: tuple[ShownLine, ...]
     candidates: tuple[ShownCandidate, ...]
     found: tuple[ShownStudent, ...]
@@ -87,7 +115,7 @@ class CaseView:
     @property
     def place_to_key(self) -> Place | None:
         """Where the field that is keyed first stands."""
-        return find_place(self.form, self.to_key) if self.to_key else None
+        return find_place(self.form, self.to_key, list_sources(self.form)) if self.to_key else None
 
 
 def describe_case(office: Office, session: Session, case: Case, person: Person, search: str = "") -> CaseView:
@@ -100,22 +128,45 @@ def describe_case(office: Office, session: Session, case: Case, person: Person, 
     candidates = () if to_key else show_candidates(office, session, form)
     today = office.program.read_clock().today
     keyed = {step.field: step.value for step in steps if step.kind != ILLEGIBLE}
+    received = session.get_one(Submission, form.submission_id).received_on
+    told = [str(found["words"]) for found in form.findings if isinstance(found, dict)]
+    reasons = tuple(ShownReason(words, find_guide(words)) for words in told)
+    to_look_at = list_fields([reason.guide for reason in reasons])
+    template = session.get(FormTemplate, form.template_id) if form.template_id else None
     return CaseView(
         case=case,
         form=form,
         partner=session.get_one(Partner, form.partner_id),
-        age_days=(today - session.get_one(Submission, form.submission_id).received_on).days,
+        age_days=(today - received).days,
         seen=describe_seen(form),
         to_key=to_key,
         pages=() if to_key else show_pages(office, form),
-        sentences=tuple(str(found["words"]) for found in form.findings if isinstance(found, dict)),
-        lines=() if to_key else show_lines(session, form, keyed, [found.student for found in candidates]),
+        reasons=reasons,
+        to_look_at=frozenset(to_look_at),
+        published=template.published if template else None,
+        received=received,
+        may_grant=template is not None or is_list_row(form),
+        other_forms=() if to_key else _list_other_forms(session, form),
+        lines=() if to_key else show_lines(session, form, keyed, [one.student for one in candidates], to_look_at),
         candidates=candidates,
         found=tuple(office.enrollment.search(session, today, search)) if search and not to_key else (),
         preselected=_preselect(session, case, form, candidates),
         doubtful=_find_doubtful(form),
         decided_by=form.decided_by if case.state != "open" or person.role is Role.AUDITOR else None,
     )
+
+
+def _list_other_forms(session: Session, form: Form) -> tuple[OtherForm, ...]:
+    if form.student_id is None:
+        return ()
+    others = (
+        select(Case.case_id, Form.file_name, Form.state)
+        .select_from(Form)
+        .outerjoin(Case, Case.form_id == Form.form_id)
+        .where(Form.student_id == form.student_id, Form.partner_id == form.partner_id, Form.form_id != form.form_id)
+        .order_by(Form.form_id)
+    )
+    return tuple(OtherForm(case_id, file_name, state) for case_id, file_name, state in session.execute(others))
 
 
 def is_plain(session: Session, case: Case, form: Form, candidates: Sequence[ShownCandidate]) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
 from starlette.datastructures import FormData
 
@@ -154,6 +154,10 @@ class Desk:
     def refuse(self, error: CommandError) -> Response:
         """A page that says why something could not be done."""
         return self.show("refused.html", 409, words_of_refusal=str(error), back=_find_way_back(self.request))
+
+    def answer_refused(self, error: CommandError) -> JSONResponse:
+        """The same for a script of ours."""
+        return JSONResponse({"status": 409, "words": self.voice.retell(str(error))}, 409)
 
 
 def _find_way_back(request: Request) -> str:

@@ -87,6 +87,7 @@ class Office:
         self.district = DistrictLogin(program.settings)
         self.voices = Voices()
         self.templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+        self.templates.env.auto_reload = False
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.templates.env.globals["words"] = words
         self.assessment = LateAssessment(program)

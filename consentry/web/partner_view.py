@@ -1,4 +1,4 @@
-"""What a partner's pages show of what it sent: its own values, and results as they were told to it."""
+"""What a partner's and a school's pages show of what was sent: the sender's own values, and results as the partner was told."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from access import ReportLine, Result
+from access import IS_LIST, ReportLine, Result
 from consentry.program import Program
 from consentry.telling.reporting import report_as_released
 from store.desk_tables import SubmissionAnswer
-from store.tables import Form, Submission
+from store.tables import Form, Partner, Submission
 
 
 @dataclass(frozen=True, slots=True)
 class SentSubmission:
-    """A submission in the partner's list: what came of its forms and rows so far, and what it answered."""
+    """A submission: what came of its forms and rows so far, as its partner was told, and what it answered."""
 
     submission: Submission
+    partner_name: str
     results: dict[Result, int]
     answers: str
 
@@ -35,13 +36,23 @@ class SentLine:
 
 def list_sent(program: Program, session: Session, partner_id: str) -> list[SentSubmission]:
     """A partner's submissions, newest first."""
-    mine = select(Submission).where(Submission.partner_id == partner_id).order_by(Submission.created_at.desc())
+    return _list(program, session, Submission.partner_id == partner_id)
+
+
+def list_sent_under(program: Program, session: Session, name: str) -> list[SentSubmission]:
+    """The right-to-view lists that somebody submitted under their name, newest first."""
+    return _list(program, session, and_(Submission.submitted_by == name, Submission.basis == IS_LIST))
+
+
+def _list(program: Program, session: Session, which: ColumnElement[bool]) -> list[SentSubmission]:
     sent = []
-    for submission in session.scalars(mine):
+    newest_first = select(Submission, Partner.name).join(Partner, Partner.partner_id == Submission.partner_id)
+    for submission, partner_name in session.execute(newest_first.where(which).order_by(Submission.created_at.desc())):
         _, lines = report_as_released(program, submission.submission_id)
         link = session.get(SubmissionAnswer, submission.submission_id)
         answers = (link.answers_form_id or link.answers_row_id or "") if link else ""
-        sent.append(SentSubmission(submission, dict(Counter(line.result for line in lines)), answers))
+        results = dict(Counter(line.result for line in lines))
+        sent.append(SentSubmission(submission, partner_name, results, answers))
     return sent
 
 

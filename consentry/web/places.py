@@ -18,6 +18,7 @@ class Place:
 
 _QUEUE, _BATCHES = Place("/queue", mark("Queue")), Place("/batches", mark("Accept many"))
 _TRACE = Place("/trace", mark("Trace"))
+_SCHOOLS = Place("/schools", mark("Schools"))
 _WEEK, _PARTNERS = Place("/week", mark("The week")), Place("/partners", mark("Partners"))
 _POLICY = Place("/policy", mark("Policy"))
 _SEND = Place("/send", mark("Send"))
@@ -25,8 +26,9 @@ _LEFT, _STUDENTS = Place("/left-to-do", mark("Left to do")), Place("/students", 
 _KEYING = Place("/keying", mark("Blind keying"))
 PLACES = {
     Role.STAFF: (_QUEUE, _BATCHES, _KEYING, _WEEK),
-    Role.LEAD: (_QUEUE, _BATCHES, _KEYING, _WEEK, _PARTNERS, _POLICY, _TRACE),
-    Role.AUDITOR: (_TRACE, _QUEUE, _WEEK, _PARTNERS, _POLICY),
+    Role.LEAD: (_QUEUE, _BATCHES, _KEYING, _WEEK, _PARTNERS, _SCHOOLS, _POLICY, _TRACE),
+    Role.AUDITOR: (_TRACE, _QUEUE, _WEEK, _PARTNERS, _SCHOOLS, _POLICY),
     Role.PARTNER: (Place("/submissions", mark("Submissions")), _SEND, _LEFT, _STUDENTS),
+    Role.SCHOOL: (Place("/lists", mark("My school's lists")), Place("/lists/send", mark("Send a list"))),
     Role.ADMIN: (Place("/accounts", mark("Accounts")),),
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from access import IS_LIST
 from consentry.accounts import Role
 from consentry.risk.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
@@ -20,7 +21,8 @@ from store.tables import Case, Form, Grant, Partner, Submission
 
 Sees = Callable[[Session, Person, str], bool]
 
-STAFF, LEAD, AUDITOR, PARTNER, ADMIN = Role.STAFF, Role.LEAD, Role.AUDITOR, Role.PARTNER, Role.ADMIN
+STAFF, LEAD, AUDITOR, ADMIN = Role.STAFF, Role.LEAD, Role.AUDITOR, Role.ADMIN
+PARTNER, SCHOOL = Role.PARTNER, Role.SCHOOL
 DESK = frozenset({STAFF, LEAD})
 READERS = DESK | {AUDITOR}
 TRACERS = frozenset({LEAD, AUDITOR})
@@ -68,11 +70,15 @@ def sees_partner(session: Session, person: Person, partner_id: str) -> bool:
 
 
 def sees_submission(session: Session, person: Person, submission_id: str) -> bool:
-    """Whether there is such a submission, and for a partner's person whether it is their partner's."""
+    """Whether there is such a submission of the person's partner."""
     found = session.get(Submission, submission_id)
-    if found is None:
-        return False
-    return found.partner_id == person.partner_id if person.role is PARTNER else True
+    return found is not None and found.partner_id == person.partner_id
+
+
+def sees_own_list(session: Session, person: Person, submission_id: str) -> bool:
+    """Whether there is such a right-to-view list that the person submitted under their own name."""
+    found = session.get(Submission, submission_id)
+    return found is not None and found.basis == IS_LIST and found.submitted_by == person.name
 
 
 def sees_grant(session: Session, person: Person, grant_id: str) -> bool:
@@ -88,7 +94,9 @@ def sees_upload(session: Session, person: Person, upload_id: str) -> bool:
 
 
 _OF_PARTNER = Rule(frozenset({PARTNER}))
-_OF_UPLOAD = Rule(frozenset({PARTNER}), {"upload_id": sees_upload})
+_OF_SCHOOL = Rule(frozenset({SCHOOL}))
+_UPLOAD = {"upload_id": sees_upload}
+_OF_UPLOAD = Rule(frozenset({PARTNER, SCHOOL}), _UPLOAD)
 _PUBLIC = Rule(is_public=True)
 _CASE = {"case_id": sees_case}
 _TASK = {"task_id": may_key}
@@ -154,7 +162,17 @@ RULES: dict[str, Rule] = {
     "upload_progress": _OF_UPLOAD,
     "take_piece": _OF_UPLOAD,
     "check_upload": _OF_UPLOAD,
-    "finish_upload": _OF_UPLOAD,
+    "finish_upload": Rule(frozenset({PARTNER}), _UPLOAD),
+    "lists": _OF_SCHOOL,
+    "send_list": _OF_SCHOOL,
+    "list_form": _OF_SCHOOL,
+    "sent_list": Rule(frozenset({SCHOOL}), {"submission_id": sees_own_list}),
+    "begin_list": _OF_SCHOOL,
+    "finish_list": Rule(frozenset({SCHOOL}), _UPLOAD),
+    "type_list": _OF_SCHOOL,
+    "confirm_list": _OF_SCHOOL,
+    "schools": Rule(TRACERS),
+    "record_designee": Rule(frozenset({LEAD})),
     "accounts": Rule(frozenset({ADMIN})),
     "add_account": Rule(frozenset({ADMIN})),
     "change_account": Rule(frozenset({ADMIN}), {"account_id": sees_account}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable
 from datetime import date
 
@@ -13,9 +14,13 @@ from consentry.program import Program
 from consentry.settings import Settings
 from consentry.web.app import make_app
 
+_SWITCH_S = 0.001
+"""How long a thread keeps the interpreter while others wait: a page that is being made isn't to hold up those that are done."""
+
 
 def serve_pages(program: Program, host: str, port: int, say: Callable[[str], None]) -> None:
     """Serves until interrupted; no access log, which would keep addresses and ids."""
+    sys.setswitchinterval(_SWITCH_S)
     say(f"serving on http://{host}:{port} - stop with Ctrl-C")
     uvicorn.run(make_app(program), host=host, port=port, access_log=False, log_level="warning", server_header=False)
 

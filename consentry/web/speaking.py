@@ -10,6 +10,8 @@ from pathlib import Path
 from babel.dates import format_date, get_day_names
 from babel.messages.pofile import read_po
 
+from consentry.web.retelling import retell
+
 LOCALE = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 LANGUAGES = {"en": "English", "es": "Español"}
@@ -30,6 +32,10 @@ class Voice:
     def say_sentences(self, words: str) -> str:
         """A text of several sentences, each in the language where it is known."""
         return " ".join(self(sentence) for sentence in re.split(r"(?<=\.) ", words))
+
+    def retell(self, told: str) -> str:
+        """What rules and matcher told in English, in this language."""
+        return retell(self.texts, told)
 
     def say_month(self, day: date) -> str:
         """The month and year of a day."""

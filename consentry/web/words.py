@@ -83,6 +83,7 @@ ROLE_WORDS = {
     "lead": mark("lead"),
     "auditor": mark("auditor"),
     "partner": mark("partner"),
+    "school": mark("principal or designee"),
     "admin": mark("administrator"),
 }
 STATE_WORDS = {
@@ -134,6 +135,8 @@ STATUS_WORDS = {
     "active": mark("active"),
     "ended": mark("ended"),
 }
+DESIGNEE_WORDS = {"principal": mark("principal"), "designee": mark("designee")}
+DESIGNEE_STATUS_WORDS = {"active": mark("may send lists"), "ended": mark("no longer")}
 VERDICT_WORDS = {"approve": mark("approves"), "changes": mark("asks for changes"), "refuse": mark("refuses")}
 RESULT_WORDS = {
     "accepted": mark("accepted"),

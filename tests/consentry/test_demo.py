@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from consentry.accounts import NewAccount, Role, add_account
+from consentry.program import Program
+from consentry.settings import Settings
 from tests.consentry.conftest import District
+from tests.consentry.web.conftest import PASSWORD, serve_program
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +95,108 @@ def test_no_child_stands_in_logs_or_in_the_engines_own_tables(demo: tuple[Distri
             told += [str(row) for name in engine for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608
     text = "\n".join(told)
     assert [name for name in sorted(names) if name in text] == []
+
+
+SEEN_IN_THE_INK = {
+    "date-early": "date is before the form's publication",
+    "foreign-form": "not the district's form",
+    "illegible": "illegible",
+    "altered": "illegible",
+    "not-enrolled": "none",
+    "twins": "child can't be confirmed",
+    "namesakes": "child can't be confirmed",
+    "protected": "accept",
+    "valid-fax": "accept",
+    "conflict-yes": "the family declined",
+    "conflict-no": "the family declined",
+    "struck-name": "accept",
+}
+"""What somebody who can read sees on each page, in the words of the answers: accept, none of these, or what is ticked."""
+
+
+class Newcomer:
+    """Somebody at the queue for the first time: does what the page says and presses only keys that its labels name."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.keys = page, 0
+
+    def press(self, key: str, label: str, goes_on: bool = False) -> None:
+        """Presses the key that a visible label names."""
+        assert self.page.locator(f"text={label}").first.is_visible(), f"nothing on the page says {label}"
+        self.keys += 1
+        if not goes_on:
+            self.page.keyboard.press(key)
+            return
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+
+    def type_what_is_asked(self, birth_date: str) -> None:
+        """Types the field that is shown alone."""
+        assert "Type what you see" in self.page.inner_text("h1")
+        self.page.keyboard.type(birth_date)
+        self.press("Enter", "Go on (Enter)", goes_on=True)
+
+    def answer(self, seen: str) -> None:
+        """Answers the case as its guide says."""
+        guide = " ".join(self.page.locator(".guide").all_inner_texts())
+        if seen == "accept":
+            assert re.search(r"[Aa]ccept|choose it and press Enter", guide), guide
+            self.press("1", "1")
+            self.press("Enter", "Accept and next (Enter)", goes_on=True)
+        elif seen == "none":
+            assert "press 0 and Enter" in guide, guide
+            self.press("0", "None of these: not enrolled")
+            self.press("Enter", "Accept and next (Enter)", goes_on=True)
+        else:
+            assert f"return it (R): {seen}" in guide or "(R)" in guide, guide
+            self.press("r", "Return (R)")
+            self.page.locator(".answers details[open]").get_by_label(seen, exact=True).check()
+            self.press("Enter", "Return and next", goes_on=True)
+
+
+def enter_queue(browser: Browser, url: str) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(90_000)
+    page.goto(f"{url}/login")
+    page.fill("#username", "new")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue")
+    return page
+
+
+@pytest.mark.timeout(600)
+def test_somebody_new_clears_the_queue_by_what_the_pages_say(
+    demo: tuple[District, dict[str, Any]], tmp_path: Path
+) -> None:
+    district, _ = demo
+    shutil.copytree(district.home, tmp_path / "home")
+    program = Program.open(Settings(home=tmp_path / "home", today=date(2024, 10, 1)))
+    add_account(program, NewAccount("new", Role.STAFF, None, PASSWORD), "test")
+    truth = json.loads((district.home / "demo" / "expected.json").read_text(encoding="utf-8"))
+    names = {(each["file"], each["page"]): each for each in truth["forms"]}
+    copy = District(tmp_path)
+    open_cases = {each["case_id"]: each for each in copy.expect("queue", "list")}
+    forms = {each["form_id"]: each for each in copy.expect("status", demo[1]["submission_id"])["forms"]}
+    before = {row["student_id"] for row in copy.expect("access", "rainier")}
+    decided = 0
+    with serve_program(program) as url, sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        newcomer = Newcomer(enter_queue(browser, url))
+        newcomer.press("Enter", "Begin with the oldest (Enter)", goes_on=True)
+        while "/cases/" in newcomer.page.url:
+            case_id = newcomer.page.url.split("/cases/")[1].split("?")[0]
+            source = forms[open_cases[case_id]["form_id"]]
+            case = names[source["source"]["file"], source["source"]["page"]]
+            if newcomer.page.locator(".crop-alone").count():
+                newcomer.type_what_is_asked(source["fields"]["birth_date"]["value"])
+            newcomer.answer(SEEN_IN_THE_INK[case["case"]])
+            decided += 1
+        assert "Nothing waits" in newcomer.page.inner_text("main")
+        browser.close()
+    assert decided == len(open_cases) >= 10
+    assert newcomer.keys <= 3 * decided
+    granted = {row["student_id"] for row in copy.expect("access", "rainier")} - before
+    right = {case["student_id"] for case in truth["forms"] if SEEN_IN_THE_INK.get(case["case"]) == "accept"}
+    assert granted and granted <= right
+    assert copy.expect("ledger", "verify")["whole"]

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 
 from consentry.accounts import Role
 from consentry.desk.case_steps import CORRECTED, ILLEGIBLE, KEYED, Keyed, defer_case, key_field
@@ -22,7 +23,7 @@ from consentry.pipeline.form_pages import list_sources
 from consentry.web.case_fields import find_box
 from consentry.web.case_view import describe_case
 from consentry.web.doors import AtDesk, Denied, Desk
-from consentry.web.words import RETURN_REASONS
+from consentry.web.words import RETURN_REASONS, mark
 from review_queue import Reason
 from store.tables import Case
 from store.tables import Form as FormRow
@@ -58,17 +59,13 @@ def show_case(desk: AtDesk, wanted: Wanted, case_id: str, after: str = "", find:
         case = session.get_one(Case, case_id)
         view = describe_case(desk.office, session, case, person, find)
         last = _find_last(desk, session, after)
-        following = find_next(desk.program, session, wanted, case_id, person.name)
-        ahead = session.get(FormRow, session.get_one(Case, following).form_id) if following else None
     holder = None
     with installation.writing() as session:
         if case.state == "open" and person.role is not Role.AUDITOR:
             holder = claim_case(session, case_id, person.name, clock.now).holder
         shown = Shown("key first" if view.to_key else "case", case.form_id, [case.form_id], view.student_ids)
         record_view(session, clock, person.as_viewer, shown)
-    if ahead is not None:
-        desk.office.pictures.draw_ahead(list_sources(ahead))
-    return desk.show(
+    page = desk.show(
         "eyes_first.html" if view.to_key and holder == person.name else "case.html",
         view=view,
         holder=holder,
@@ -78,6 +75,8 @@ def show_case(desk: AtDesk, wanted: Wanted, case_id: str, after: str = "", find:
         find=find,
         return_reasons=RETURN_REASONS,
     )
+    page.background = BackgroundTask(_draw_following, desk, wanted, case_id)
+    return page
 
 
 @router.get("/forms/{form_id}/page", name="page_picture")
@@ -95,7 +94,8 @@ def send_crop(desk: AtDesk, form_id: str, field: str) -> Response:
     """One field of a form and nothing else of its page."""
     record_view_once(desk.program, desk.person.as_viewer, "crop", form_id)
     with desk.program.installation.reading() as session:
-        found = find_box(session.get_one(FormRow, form_id), field)
+        form = session.get_one(FormRow, form_id)
+    found = find_box(form, field, list_sources(form))
     return _send_picture(desk.office.pictures.cut(found.page, found.box) if found else None)
 
 
@@ -113,14 +113,16 @@ def decide(
     """Decides, and goes on to the next case."""
     terms = Terms(seen, desk.office.enrollment, desk.list_leads())
     if action == ACCEPT and not student:
-        return desk.refuse(CommandError("choose the child first: keys 1 to 5, or 0 for none of these"))
+        return desk.refuse(CommandError(mark("choose the child first: keys 1 to 5, or 0 for none of these")))
     if action == ACCEPT and student == NONE_OF_THESE:
         action, code = RETURN, [Reason.NOT_ENROLLED]
     why = _word_reason(action, reason, code or [])
     chosen = student if action == ACCEPT else None
     try:
         if action == REJECT and not reason.strip():
-            raise CommandError("rejecting a form needs a reason in words")
+            raise CommandError(mark("rejecting a form needs a reason in words"))
+        if action == RETURN and not code:
+            raise CommandError(mark("tick first what the partner is told"))
         decide_case(desk.program, case_id, action, chosen, why, desk.person.name, terms)
     except CommandError as error:
         return desk.refuse(error)
@@ -174,6 +176,15 @@ def take_over(desk: AtDesk, wanted: Wanted, case_id: str, reason: Text) -> Respo
 def beat(desk: AtDesk, case_id: str) -> Response:
     """Keeps the claim on a case alive."""
     return Response(status_code=204 if beat_claim(desk.program, case_id, desk.person.name) else 409)
+
+
+def _draw_following(desk: Desk, wanted: QueueFilter, case_id: str) -> None:
+    """Draws the pages of the case that comes next while the person looks at this one."""
+    with desk.program.installation.reading() as session:
+        following = find_next(desk.program, session, wanted, case_id, desk.person.name)
+        ahead = session.get(FormRow, session.get_one(Case, following).form_id) if following else None
+    if ahead is not None:
+        desk.office.pictures.draw_ahead(list_sources(ahead))
 
 
 def _word_reason(action: str, reason: str, codes: list[Reason]) -> str:

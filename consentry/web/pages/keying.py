@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from consentry.desk.viewing import record_view_once
 from consentry.errors import CommandError
+from consentry.pipeline.form_pages import list_sources
 from consentry.risk.blind_comparison import ILLEGIBLE
 from consentry.risk.blind_sample import find_task, key_task, list_tasks
 from consentry.web.case_fields import find_box
@@ -45,7 +46,8 @@ def send_crop(desk: AtDesk, task_id: str, field: str) -> Response:
         raise Denied(404) from None
     record_view_once(desk.program, desk.person.as_viewer, "blind crops", task.form_id)
     with desk.program.installation.reading() as session:
-        found = find_box(session.get_one(FormRow, task.form_id), field)
+        form = session.get_one(FormRow, task.form_id)
+    found = find_box(form, field, list_sources(form))
     content = desk.office.pictures.cut(found.page, found.box) if found else None
     if content is None or field not in {asked.name for asked in task.fields}:
         raise Denied(404)

@@ -24,7 +24,7 @@ from consentry.intake.uploads import (
 )
 from consentry.program_year.waits import find_waits
 from consentry.telling.reporting import report_as_released
-from consentry.web.doors import AtDesk, Denied, Desk
+from consentry.web.doors import AtDesk, Denied
 from consentry.web.partner_view import list_lines, list_sent
 
 router = APIRouter()
@@ -83,7 +83,7 @@ def begin(desk: AtDesk, new: Annotated[_NewUpload, Body()]) -> JSONResponse:
     try:
         upload_id = begin_upload(desk.program, sender, files)
     except CommandError as error:
-        return _refuse(desk, error)
+        return desk.answer_refused(error)
     return JSONResponse({"upload_id": upload_id}, 201)
 
 
@@ -100,7 +100,7 @@ async def take(desk: AtDesk, upload_id: str, number: int, offset: Annotated[int,
     try:
         received = await run_sync(take_piece, desk.program, upload_id, number, offset, piece)
     except CommandError as error:
-        return _refuse(desk, error)
+        return desk.answer_refused(error)
     return JSONResponse({"received": received})
 
 
@@ -111,8 +111,10 @@ def check(desk: AtDesk, upload_id: str) -> JSONResponse:
         found = check_list(desk.program, desk.office.cell, upload_id)
         has_list = any(file.kind == LIST for file in list_progress(desk.program, upload_id))
     except CommandError as error:
-        return _refuse(desk, error)
-    return JSONResponse({"rows": found.rows, "faults": list(found.faults), "has_list": has_list})
+        return desk.answer_refused(error)
+    return JSONResponse(
+        {"rows": found.rows, "faults": [desk.voice.retell(fault) for fault in found.faults], "has_list": has_list}
+    )
 
 
 @router.post("/uploads/{upload_id}/finish", name="finish_upload")
@@ -121,9 +123,5 @@ def finish(desk: AtDesk, upload_id: str) -> JSONResponse:
     try:
         submission_id = finish_upload(desk.program, upload_id, desk.person.name)
     except CommandError as error:
-        return _refuse(desk, error)
+        return desk.answer_refused(error)
     return JSONResponse({"submission_id": submission_id}, 201)
-
-
-def _refuse(desk: Desk, error: CommandError) -> JSONResponse:
-    return JSONResponse({"status": 409, "words": desk.voice(str(error))}, 409)

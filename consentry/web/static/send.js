@@ -8,6 +8,7 @@ let files = [], checked = null;
 
 const isList = (file) => /\.(xlsx|xls|csv)$/i.test(file.name);
 const headers = (more) => ({ "x-form-token": words.token, accept: "application/json", ...more });
+const fields = () => Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function ask(path, options) {
@@ -43,13 +44,13 @@ function add(list) {
 }
 
 async function begin() {
-  const key = `upload ${JSON.stringify([words.answers, ...files.map((file) => [file.name, file.size, file.lastModified])])}`;
+  const key = `upload ${JSON.stringify([words.answers, fields(), ...files.map((file) => [file.name, file.size, file.lastModified])])}`;
   const known = sessionStorage.getItem(key);
   if (known) {
     try { return { id: known, key, received: (await ask(`/uploads/${known}`, { headers: headers() })).received }; } catch { sessionStorage.removeItem(key); }
   }
   const announced = files.map((file) => ({ name: file.name, size: file.size, kind: isList(file) ? "list" : "scan" }));
-  const made = await post("/uploads", { files: announced, answers: words.answers });
+  const made = await post(words.begin ?? "/uploads", { files: announced, answers: words.answers, ...fields() });
   sessionStorage.setItem(key, made.upload_id);
   return { id: made.upload_id, key, received: files.map(() => 0) };
 }
@@ -85,9 +86,9 @@ async function send() {
   }
   await carry(upload, numbers);
   said.textContent = words.taking;
-  const done = await post(`/uploads/${upload.id}/finish`);
+  const done = await post(`${words.end ?? "/uploads/"}${upload.id}/finish`, fields());
   sessionStorage.removeItem(upload.key);
-  location.href = `/submissions/${done.submission_id}`;
+  location.href = `${words.shown ?? "/submissions/"}${done.submission_id}`;
 }
 
 form.addEventListener("submit", async (event) => {

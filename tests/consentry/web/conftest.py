@@ -42,7 +42,9 @@ ACCOUNTS = {
     "aud": Role.AUDITOR,
     "adm": Role.ADMIN,
     "par": Role.PARTNER,
+    "sch": Role.SCHOOL,
 }
+SCHOOL = "Cedar Grove Elementary"
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,10 @@ def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     signed = ("--kind", "nua", "--school-year", "2024-25", "--status", "active", "--on", "2024-09-01")
     district.expect("partner", "agreement", "rainier", *signed)
+    designated = ("--kind", "is", "--school-year", "2024-25", "--status", "active", "--on", "2024-09-01")
+    district.expect("partner", "agreement", "rainier", *designated)
+    on_record = ("--school", SCHOOL, "--school-year", "2024-25", "--on", "2024-09-01", "--as", "lea")
+    district.expect("partner", "designee", "sch", *on_record)
     program = Program.open(Settings(home=district.home, today=date(2024, 10, 1)))
     for name, role in ACCOUNTS.items():
         add_account(program, NewAccount(name, role, "rainier" if role is Role.PARTNER else None, PASSWORD), "test")
@@ -151,6 +157,16 @@ def serve_copy(home: Path, folder: Path, **named: str) -> Iterator[Site]:
     """Serves a copy of a home; `named`: more settings."""
     shutil.copytree(home, folder, dirs_exist_ok=True)
     program = Program.open(Settings(home=folder / "home", today=date(2024, 10, 1)).model_copy(update=named))
+    with serve_program(program) as url:
+        district = District(folder)
+        submissions = district.expect("status")["submissions"]
+        cases = [case["case_id"] for case in district.expect("queue", "list")]
+        yield Site(program, district, url, cases, submissions[0], submissions[1])
+
+
+@contextmanager
+def serve_program(program: Program) -> Iterator[str]:
+    """Serves an opened home; gives the address."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -159,10 +175,7 @@ def serve_copy(home: Path, folder: Path, **named: str) -> Iterator[Site]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    district = District(folder)
-    submissions = district.expect("status")["submissions"]
-    cases = [case["case_id"] for case in district.expect("queue", "list")]
-    yield Site(program, district, f"http://127.0.0.1:{port}", cases, submissions[0], submissions[1])
+    yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from consentry.accounts import Role
+from consentry.intake.offers import Basis, Offer, receive_offer
 from consentry.intake.uploads import SCAN, AnnouncedFile, Sender, begin_upload
 from consentry.telling.telling_partners import release_by_hand
 from consentry.web import rules
@@ -72,6 +73,12 @@ def find_objects(site: Site, who: str) -> dict[str, str]:
     }
 
 
+def find_own_list(site: Site) -> str:
+    """A right-to-view list that "sch" has sent under their own name."""
+    offer = Offer("rainier", (), site.district.write_list("1000005", name="own.xlsx"), None, Basis.IS, "sch")
+    return receive_offer(site.program, offer).submission_id
+
+
 @pytest.mark.parametrize("who", ["", *ACCOUNTS])
 def test_every_route_has_a_rule_and_every_role_is_held_to_it(shared_site: Site, who: str) -> None:
     release_by_hand(shared_site.program, "so that the partner was told of its student", "lea")
@@ -79,6 +86,8 @@ def test_every_route_has_a_rule_and_every_role_is_held_to_it(shared_site: Site, 
     assert {route.name for route in routes} == set(rules.RULES)
     own = find_objects(shared_site, who)
     other = {**own, **dict.fromkeys(OBJECTS, "no-such-thing"), "submission_id": shared_site.another}
+    if who == "sch":
+        own |= {"submission_id": find_own_list(shared_site)}
     client = shared_site.log_in(who) if who else httpx.Client(base_url=shared_site.url)
     token = shared_site.find_token(client, "/") if who else ""
     wrong = []

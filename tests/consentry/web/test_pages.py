@@ -72,9 +72,10 @@ def list_walks(site: Site) -> dict[str, list[str]]:
             "/me",
             "/nowhere",
         ],
-        "lea": ["/week?days=14", "/partners", "/policy?accept=0.99", "/me/code"],
+        "lea": ["/week?days=14", "/partners", "/schools", "/policy?accept=0.99", "/me/code"],
         "aud": [f"/cases/{third}", "/trace?kind=student&text=dmitri", f"/trace/grant/{site.find_task().grant_id}"],
         "par": ["/submissions", f"/submissions/{site.mine}", "/students", "/left-to-do", "/send", "/me"],
+        "sch": ["/lists", "/lists/send", "/me"],
         "adm": ["/accounts"],
     }
 
@@ -90,7 +91,7 @@ def test_no_page_has_a_barrier_or_an_error(browser: Browser, shared_site: Site, 
         troubles.extend([told.text] if "Security Policy" in told.text else [])
 
     for name, paths in list_walks(shared_site).items():
-        page = enter(browser, shared_site, name, width=390 if name == "par" else 1280, dark=dark)
+        page = enter(browser, shared_site, name, width=390 if name in ("par", "sch") else 1280, dark=dark)
         page.on("pageerror", note)
         page.on("console", note_policy)
         for path in paths:
