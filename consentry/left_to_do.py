@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from access import ReportLine, Result, write_report_csv, write_report_html, write_report_xlsx
+from access import IS_LIST, ReportLine, Result, write_report_csv, write_report_html, write_report_xlsx
 from consentry.corrections import Hint, find_hints
 from consentry.errors import CommandError
 from consentry.program import Program
@@ -41,7 +41,9 @@ def find_left_to_do(program: Program, partner_id: str) -> LeftToDo:
         if partner is None:
             raise CommandError(f"no partner {partner_id}")
         sent = select(Submission.submission_id).where(
-            Submission.partner_id == partner_id, Submission.received_on >= since
+            Submission.partner_id == partner_id,
+            Submission.received_on >= since,
+            Submission.basis != IS_LIST,  # a school's list is the school's to mend, and names children to no partner
         )
         submissions = list(session.scalars(sent.order_by(Submission.created_at)))
         answered = _find_answered(program, partner_id)

@@ -272,4 +272,5 @@ def _tidy_name(name: str) -> str:
 
 def _say_fault(fault: RowFault) -> str:
     place = f"Row {fault.row_number}"
-    return fault.words if not fault.row_number or fault.words.startswith(place) else f"{place}: {fault.words}"
+    says_place = place.casefold() in fault.words.casefold()
+    return fault.words if not fault.row_number or says_place else f"{place}: {fault.words}"

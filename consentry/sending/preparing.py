@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from access import write_report_xlsx
+from access import IS_LIST, write_report_xlsx
 from consentry.desk.queue_board import LATE, grade_age
 from consentry.disclosing.delivering_record import ADR, DELIVERED
 from consentry.doors.door_settings import DoorSettings
@@ -137,12 +137,14 @@ def _make_receipt(program: Program, session: Session, submission: Submission) ->
 
 
 def _list_told(session: Session, since: datetime) -> Iterator[tuple[str, str]]:
-    """Each submission that a release told something of, by its newest release: subject and partner."""
+    """Each submission that a release told something of, by its newest release: subject and partner. Not a school's list: it
+    names children that may never be open to the partner.
+    """
     told = session.execute(
         select(ReleasedAnswer.submission_id, ReleasedAnswer.release_id, Submission.partner_id)
         .join(PartnerRelease, PartnerRelease.release_id == ReleasedAnswer.release_id)
         .join(Submission, Submission.submission_id == ReleasedAnswer.submission_id)
-        .where(PartnerRelease.at >= since)
+        .where(PartnerRelease.at >= since, Submission.basis != IS_LIST)
         .order_by(PartnerRelease.at)
     )
     newest = {submission_id: (release_id, partner_id) for submission_id, release_id, partner_id in told}

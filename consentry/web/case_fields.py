@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from consentry.desk.case_steps import find_row
@@ -24,6 +25,7 @@ _STUDENT_OF = {
 }
 _ROW_OF = {"student_first": "first_name", "student_middle": "middle_name", "student_last": "last_name"}
 _MARGIN = 6
+_MARK = Markup("<mark>{}</mark>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def show_lines(
             )
         )
     return tuple(lines)
+
+
+def draw_pieces(pieces: Sequence[Piece]) -> Markup:
+    """A value with its letters that differ marked. A page has hundreds, so it is no macro of a template."""
+    return Markup("").join(_MARK.format(one.text or "·") if one.differs else escape(one.text) for one in pieces)
 
 
 def find_place(form: Form, name: str, sources: Sequence[PageSource]) -> Place | None:

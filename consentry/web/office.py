@@ -16,6 +16,7 @@ from consentry.program import Program
 from consentry.risk.risk_control import RiskAssessment, assess_risk
 from consentry.second_factor import UsedCodes
 from consentry.web import words
+from consentry.web.case_fields import draw_pieces
 from consentry.web.district_login import DistrictLogin, refuse_plain_issuer
 from consentry.web.pictures import PagePictures
 from consentry.web.speaking import Voices
@@ -90,6 +91,7 @@ class Office:
         self.templates.env.auto_reload = False
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.templates.env.globals["words"] = words
+        self.templates.env.globals["pieces"] = draw_pieces
         self.assessment = LateAssessment(program)
         resume_uploads(program)
         self.build = secrets.token_hex(4)

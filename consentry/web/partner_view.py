@@ -35,8 +35,8 @@ class SentLine:
 
 
 def list_sent(program: Program, session: Session, partner_id: str) -> list[SentSubmission]:
-    """A partner's submissions, newest first."""
-    return _list(program, session, Submission.partner_id == partner_id)
+    """A partner's own submissions, newest first; a school's list for it names children that may never be open to it."""
+    return _list(program, session, and_(Submission.partner_id == partner_id, Submission.basis != IS_LIST))
 
 
 def list_sent_under(program: Program, session: Session, name: str) -> list[SentSubmission]:

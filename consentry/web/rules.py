@@ -70,9 +70,9 @@ def sees_partner(session: Session, person: Person, partner_id: str) -> bool:
 
 
 def sees_submission(session: Session, person: Person, submission_id: str) -> bool:
-    """Whether there is such a submission of the person's partner."""
+    """Whether there is such a submission of the person's partner; a school's list is not the partner's."""
     found = session.get(Submission, submission_id)
-    return found is not None and found.partner_id == person.partner_id
+    return found is not None and found.partner_id == person.partner_id and found.basis != IS_LIST
 
 
 def sees_own_list(session: Session, person: Person, submission_id: str) -> bool:

@@ -68,6 +68,10 @@ def test_a_list_is_sent_under_the_persons_own_name_for_their_school_alone(listed
     assert "Confirmed for" in page
     assert "Felix" not in page, "of another school"
     assert client.get(f"/lists/sent/{sent.submission_id}").status_code == 200
+    partner = listed.log_in("par")
+    assert sent.submission_id not in partner.get("/submissions").text
+    assert "Felix" not in partner.get("/left-to-do").text, "a school's list names children to no partner"
+    assert partner.get(f"/submissions/{sent.submission_id}").status_code == 404
     assert client.get(f"/lists/sent/{listed.mine}").status_code == 404
     assert listed.district.expect("ledger", "verify")["whole"]
 
