@@ -15,7 +15,7 @@ from access import AgreementKind, AgreementStatus
 from access.agreements import status_on
 from access.list_rights import load_standing_rights
 from consentry.desk.showing import find_enrolled
-from consentry.intake.enrollment import EnrollmentCache
+from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.pipeline.list_schools import find_designee_schools, is_same_school
 from consentry.program import Program
 from store.tables import Agreement, Grant, ListedStudent, Partner

@@ -11,8 +11,8 @@ import uvicorn
 
 from access import AgreementKind, AgreementStatus
 from consentry.accounts import NewAccount, Role, add_account
-from consentry.intake.enrollment import find_roll
 from consentry.intake.registering import record_agreement
+from consentry.intake.snapshots import find_roll
 from consentry.pipeline.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
 from consentry.program import Program
 from consentry.settings import Settings
