@@ -21,6 +21,7 @@ from matching.pixels import weigh_date, weigh_id, weigh_school
 from matching.posterior import WeighedPairs
 from matching.query_reading import ReadQuery, read_names, text_of
 from matching.schools import SchoolIndex
+from matching.sibling_names import learn_shared_words
 from matching.student_ids import StudentIdIndex
 from matching.types import Query, is_reading
 from matching.weighing import PairWeigher
@@ -41,7 +42,9 @@ class ChildIndex:
         self.dates = BirthDateIndex(columns.birth_date, weights, unlisted_population)
         self.names = NameIndex(columns, self.dates.first_of_january, weights, unlisted_population)
         self.ids = StudentIdIndex(columns.student_id, columns.username, columns.state_id, weights, unlisted_population)
-        self.schools = SchoolIndex(columns.school, number_families(columns.last, columns.guardians), weights)
+        families = number_families(columns.last, columns.guardians)
+        self.schools = SchoolIndex(columns.school, families, weights)
+        self.shared_first_word = learn_shared_words(columns.first, families, weights.rivals.first_word)
         self.grades = GradeIndex(columns.grade, weights)
         self.guardians = GuardianIndex(columns.guardians, columns.last, weights, unlisted_population)
         self.cell_of_child: IntArray = self.schools.school_of_child * np.int32(GRADES) + self.grades.grade_of_child
@@ -74,7 +77,7 @@ class ChildIndex:
             if is_reading(school)
             else self.schools.weigh_text(text_of(school)),
             grade=self.grades.weigh_text(text_of(query.get("grade"))),
-            guardian=self.guardians.weigh_words(text_of(query.get("parent_name"))),
+            guardian=self.guardians.weigh_words(text_of(query.get("parent_name")), text_of(query.get("student_last"))),
         )
         return None if found.says_nothing else found
 

@@ -22,6 +22,8 @@ OWN_SURNAME = -3.2
 """Log of what an agreement with the child's own surname still adds."""
 HIGHEST_RATIO = 8.0
 MOST_WORDS = 5
+LEAST_OF_JOINED = 4
+"""So long a word is looked for within a surname that was written in one."""
 _OWN, _SURNAME = 0, 1
 _NO_CLASS = np.zeros(1, dtype=np.float32)
 
@@ -61,12 +63,18 @@ class GuardianIndex:
         self._cache: dict[str, Weighed] = {}
         self.known = bool(id_of)
 
-    def weigh_words(self, text: str) -> tuple[Weighed, ...]:
-        """The words of a written name, weighed; empty where nothing can be compared."""
+    def weigh_words(self, text: str, surname: str = "") -> tuple[Weighed, ...]:
+        """The words of a written name, weighed; empty where nothing can be compared.
+
+        Words of the child's `surname` as written are passed over: whoever has that surname mostly has such a parent.
+        """
         if not self.known:
             return ()
+        said = words_of(surname)
+        joined = "".join(said)
+        words = [word for word in dict.fromkeys(words_of(text)) if len(word) > 1 and word not in said]
         return tuple(
-            self._weigh_word(word) for word in list(dict.fromkeys(words_of(text)))[:MOST_WORDS] if len(word) > 1
+            self._weigh_word(word) for word in words[:MOST_WORDS] if len(word) < LEAST_OF_JOINED or word not in joined
         )
 
     def _weigh_word(self, word: str) -> Weighed:

@@ -105,9 +105,10 @@ def reckon(weights: Weights, counts: Mapping[Way, float], unlisted: float, queri
         total = apart + counts.get(Way("related", name), 0.0)
         tables["unrelated"][name] = _move(tables["unrelated"][name], apart, total)
     rivals = tables["rivals"]
-    old = rivals["stranger"] + rivals["sibling"] + rivals["twin"]
+    unlisted_kinds = ("stranger", "namesake", "sibling", "twin")
+    old = sum(rivals[name] for name in unlisted_kinds)
     new = min(max(_move(old, unlisted, queries), NOT_ENROLLED[0]), NOT_ENROLLED[1])
-    for name in ("stranger", "sibling", "twin"):
+    for name in unlisted_kinds:
         rivals[name] *= new / old
     return Weights.from_tables(tables)
 

@@ -17,7 +17,15 @@ from matching.child_index import ChildIndex
 from matching.enrollment_columns import take_columns
 from matching.evidence_words import EvidenceWriter
 from matching.forked_shares import count_processes, match_in_shares
-from matching.posterior import Prior, WeighedPairs, compute_probabilities, join_corrections, join_ratios, join_witnesses
+from matching.posterior import (
+    Prior,
+    WeighedPairs,
+    compute_probabilities,
+    join_corrections,
+    join_namesakes,
+    join_ratios,
+    join_witnesses,
+)
 from matching.query_reading import ReadQuery
 from matching.reach import Array64, reach_children
 from matching.types import Candidate, Evidence, Query, Witness
@@ -41,7 +49,7 @@ class Matcher:
         self.weights = weights or builtin_weights()
         self._index = ChildIndex(take_columns(enrollment), self.weights, UNLISTED_POPULATION)
         rivals = self.weights.rivals
-        self._prior = Prior(rivals.stranger, rivals.sibling, rivals.twin, self._index.children_count)
+        self._prior = Prior(rivals.stranger, rivals.namesake, rivals.sibling, rivals.twin, self._index.children_count)
         self._writer = EvidenceWriter(self._index)
 
     def match(self, query: Query) -> list[Candidate]:
@@ -69,7 +77,7 @@ class Matcher:
             children,
             join_witnesses(of_form.fields, of_row.fields),
             join_ratios(of_form.family, of_row.family),
-            np.minimum(of_form.namesakes, of_row.namesakes),
+            join_namesakes(of_form.namesakes, of_row.namesakes),
             join_corrections(of_form.corrections, of_row.corrections),
         )
         remainder = np.minimum(reached[0].remainder, reached[1].remainder)

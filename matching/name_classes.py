@@ -25,6 +25,8 @@ LEARNED_FROM = 60_000
 """Children that the classes are learned from, spread evenly over the enrollment."""
 TOWARDS_ALL = 60.0
 """Each class starts with this many children's worth of everybody's names."""
+BEARERS_TOWARDS_ALL = 3.0
+"""Each form starts with this many bearers spread over all classes: two of one class don't make it foreign to the others."""
 FEWEST_CHILDREN = 400
 
 Array64 = NDArray[np.float64]
@@ -66,10 +68,7 @@ def learn_classes(boxes: Sequence[Postings], first_of_january: NDArray[np.bool_]
         belongs = _assign(tables, days, log_prior, chances, january)
     log_prior, chances, january = _describe(tables, days, belongs)
     share = float(np.clip(days.mean(), 1e-4, 1 - 1e-4))
-    lifts = tuple(
-        np.clip(chance / _overall(table)[:, None], exp(-8.0), exp(8.0)).astype(np.float32)
-        for chance, table in zip(chances, tables, strict=True)
-    )
+    lifts = tuple(_lift(table, belongs, np.exp(log_prior)) for table in tables)
     return NameClasses(
         log_prior=log_prior.astype(np.float32),
         lift=lifts,
@@ -109,6 +108,13 @@ def _describe(
     share = float(days.mean())
     january = (belongs[days].sum(axis=0) + 50.0 * share + 0.01) / (size + 50.0 + 0.02)
     return log_prior, chances, np.clip(january, 1e-5, 1 - 1e-5)
+
+
+def _lift(table: csr_matrix, belongs: Array64, prior: Array64) -> FloatArray:
+    """How much likelier the bearers of each form are in each class than all children, (V, K)."""
+    bearers = np.asarray(table.sum(axis=0)).ravel()[:, None]
+    of_class = (table.T @ belongs + BEARERS_TOWARDS_ALL * prior) / (bearers + BEARERS_TOWARDS_ALL)
+    return np.asarray(np.clip(of_class / prior, exp(-8.0), exp(8.0)), dtype=np.float32)
 
 
 def _assign(

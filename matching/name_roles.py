@@ -123,10 +123,21 @@ def log_family_shares() -> FloatArray:
     )
 
 
-def mark_own_first_names() -> FloatArray:
-    """Log 1 for the habits that leave one of the child's own first names in the first-name box, log 0 for others."""
-    own = (Habit.WHOLE, Habit.BESIDE_PREFERRED, Habit.ONE_WORD, Habit.LATER_WORD, Habit.PREFERRED)
-    return _as_logs(dict.fromkeys(own, 1.0))
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnFirstNames:
+    """Log 1 for the habits that leave a child's own first name in its box, the whole or any part of it; log 0 for others."""
+
+    whole: FloatArray
+    any_part: FloatArray
+
+
+def mark_own_first_names() -> OwnFirstNames:
+    """Which habits those are."""
+    whole = (Habit.WHOLE, Habit.BESIDE_PREFERRED, Habit.PREFERRED)
+    return OwnFirstNames(
+        whole=_as_logs(dict.fromkeys(whole, 1.0)),
+        any_part=_as_logs(dict.fromkeys((*whole, Habit.ONE_WORD, Habit.LATER_WORD), 1.0)),
+    )
 
 
 def _as_logs(table: dict[Habit, float]) -> FloatArray:

@@ -8,7 +8,7 @@ no form fits and a form that no row fits stay alone. Never hides a near tie: `ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -26,7 +26,7 @@ from matching.weights import builtin_weights
 
 UNLISTED_POPULATION = 20_000.0
 """A list's names say little about how common a name is: they are counted in a population of about this size."""
-LIST_PRIOR = Prior(stranger=0.04, sibling=0.01, twin=0.002)
+LIST_PRIOR = Prior(stranger=0.04, namesake=0.0005, sibling=0.01, twin=0.002)
 CLEAR_CONTRADICTION = -1.5
 WIDEST_MARGIN = 99.0
 MUST_NOT_DIFFER = ("student_first", "student_last", "birth_date", "student_id")
@@ -80,7 +80,7 @@ def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> li
     forms, rows = len(form_queries), len(row_queries)
     odds = np.full((forms, rows), -np.inf)
     probability = np.zeros((forms, rows))
-    prior = Prior(LIST_PRIOR.stranger, LIST_PRIOR.sibling, LIST_PRIOR.twin, population=max(rows, 1))
+    prior = replace(LIST_PRIOR, population=max(rows, 1))
     evidence: dict[int, WeighedPairs] = {}
     for form, query in enumerate(form_queries):
         read = index.read(query)

@@ -1,9 +1,10 @@
 """From evidence to probabilities: every enrolled child against children who aren't enrolled.
 
 Decides how evidence of one child's fields is joined, and which rivals stand against each child: a stranger, a sibling who
-isn't enrolled (same surname, parents, often school), a twin who isn't enrolled (same birth date too). What the enrolled
-children leave of 1 is "not enrolled here". Never accepts anybody. Accepted limit: fields are independent given the child,
-but for grade and birth date; a stranger's names and 1 January go together as the name classes say.
+isn't enrolled (same surname, parents, often school), a twin who isn't enrolled (same birth date too), a namesake who has
+nothing else in common. What the enrolled children leave of 1 is "not enrolled here". Never accepts anybody. Accepted limit:
+fields are independent given the child, but for grade and birth date; a stranger's names and 1 January go together as the name
+classes say.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from matching.weights import Weights
 Array64 = NDArray[np.float64]
 BIRTH_DATE_AGREES = 2.0
 SECOND_WITNESS = 0.33
-MOST_NAMESAKES = 0.99
-"""However rare a written name is otherwise, some families have two children of nearly one name."""
+MOST_NAMESAKES = 0.999
+"""However rare a written name is otherwise, what it may be a slip of is known no better than so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,18 +61,42 @@ class Corrections:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Namesakes:
+    """How much of the chance that somebody wrote this first name is due to bearers of the child's own, 0 to 1, (P,) each.
+
+    `own`: of the name in the first-name box, or of one word of it; `whole`: of all of it; `elsewhere`: of the name in the
+    last-name box, were it a first name. All among families of this surname. `shared_word` is the district's chance that
+    a brother or sister bears one given word of a child's first name of several.
+    """
+
+    own: FloatArray
+    whole: FloatArray
+    elsewhere: FloatArray
+    shared_word: float
+
+
+def join_namesakes(form: Namesakes, row: Namesakes) -> Namesakes:
+    """The smaller share of two witnesses."""
+    return Namesakes(
+        np.minimum(form.own, row.own),
+        np.minimum(form.whole, row.whole),
+        np.minimum(form.elsewhere, row.elsewhere),
+        form.shared_word,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class WeighedPairs:
     """Pairs of query and child, (P,) each, queries ascending, with all their ratios.
 
-    `family` is what the written words say for a brother or sister of the child; `namesakes`, 0 to 1, how much of the chance
-    that somebody wrote this first name is due to those who bear the child's own.
+    `family` is what the written words say for a brother or sister of the child.
     """
 
     query: IntArray
     children: IntArray
     fields: FieldRatios
     family: FloatArray
-    namesakes: FloatArray
+    namesakes: Namesakes
     corrections: Corrections
 
 
@@ -80,6 +105,7 @@ class Prior:
     """What is believed before anything is read. Shares of all queries, but `population`: the enrolled children."""
 
     stranger: float
+    namesake: float
     sibling: float
     twin: float
     population: int = 1
@@ -87,7 +113,7 @@ class Prior:
     @property
     def enrolled(self) -> float:
         """Share of the queries whose child is enrolled."""
-        return 1.0 - self.stranger - self.sibling - self.twin
+        return 1.0 - self.stranger - self.namesake - self.sibling - self.twin
 
 
 def join_fields(ratios: FieldRatios, weights: Weights) -> FloatArray:
@@ -127,10 +153,26 @@ def join_corrections(form: Corrections, row: Corrections) -> Corrections:
     )
 
 
-def _shared(ratio: FloatArray, share: float, otherwise: FloatArray | float = 0.0) -> FloatArray:
+def _shared(ratio: FloatArray, share: float | FloatArray, otherwise: FloatArray | float = 0.0) -> FloatArray:
     """The rival has this field in common with the child with chance `share`, else as anybody (times exp(otherwise))."""
     apart = np.exp(otherwise) if isinstance(otherwise, np.ndarray) else 1.0
     return np.log(share * np.exp(np.minimum(ratio, 60.0)) + (1.0 - share) * apart).astype(np.float32)
+
+
+def share_first_names(bearers: Namesakes, weights: Weights) -> FloatArray:
+    """The chance that a brother or sister has in common what of the child's first name was written, (P,)."""
+    rivals = weights.rivals
+    return np.asarray(
+        rivals.first_name
+        + (rivals.own_first_name - rivals.first_name) * bearers.whole
+        + bearers.shared_word * np.maximum(bearers.own - bearers.whole, 0.0),
+        dtype=np.float32,
+    )
+
+
+def _name_another(corrections: Corrections, bearers: FloatArray) -> FloatArray:
+    """How much likelier than anybody a brother or sister, who bears another name than the child, has the written one."""
+    return np.asarray(corrections.first_name + np.log1p(-np.minimum(bearers, np.float32(MOST_NAMESAKES))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,16 +186,16 @@ class RivalRatios:
 def weigh_rivals(pairs: WeighedPairs, weights: Weights) -> RivalRatios:
     """The rivals of each pair's child: surname or father's name in their boxes, or anywhere in the name; another first name.
 
-    No brother or sister bears the child's own first name: those who do are no rivals.
+    Hardly a brother or sister bears the child's own first name: those who do are no rivals. One word of two is sooner shared.
     """
-    rivals, ratios, corrections = weights.rivals, pairs.fields, pairs.corrections
-    another_name = corrections.first_name + np.log1p(-np.minimum(pairs.namesakes, MOST_NAMESAKES))
+    rivals, ratios, corrections, bearers = weights.rivals, pairs.fields, pairs.corrections, pairs.namesakes
     in_boxes = (
         _shared(ratios.last, rivals.surname)
         + _shared(ratios.middle, rivals.fathers_name)
-        + _shared(ratios.first, rivals.first_name, another_name)
+        + _shared(ratios.first, share_first_names(bearers, weights), _name_another(corrections, bearers.own))
     )
-    anywhere = pairs.family + corrections.first_name + np.float32(log(weights.name_habits.other_order))
+    turned = _name_another(corrections, np.maximum(bearers.own, bearers.elsewhere))
+    anywhere = pairs.family + turned + np.float32(log(weights.name_habits.other_order))
     common = (
         np.maximum(in_boxes, anywhere)
         + _shared(ratios.student_id, rivals.student_id)
@@ -184,11 +226,12 @@ def compute_probabilities(pairs: WeighedPairs, remainder: Array64, prior: Prior,
     children = join_fields(pairs.fields, weights).astype(np.float64) - together + each
     siblings = rivals.sibling.astype(np.float64) - together + log(prior.sibling / population)
     twins = rivals.twin.astype(np.float64) - together + log(prior.twin / population)
+    namesakes = pairs.fields.name.astype(np.float64) - together + log(prior.namesake / population)
     queries = remainder.size
     peak = np.maximum(np.full(queries, log(prior.stranger)), remainder + each)
-    np.maximum.at(peak, query, np.maximum(np.maximum(children, siblings), twins))
+    np.maximum.at(peak, query, np.maximum(np.maximum(children, siblings), np.maximum(twins, namesakes)))
     weight = np.exp(children - peak[query])
     everybody = np.exp(log(prior.stranger) - peak) + np.exp(remainder + each - peak)
-    unlisted = np.exp(siblings - peak[query]) + np.exp(twins - peak[query])
+    unlisted = np.exp(siblings - peak[query]) + np.exp(twins - peak[query]) + np.exp(namesakes - peak[query])
     everybody += np.bincount(query, weights=weight + unlisted, minlength=queries)
     return np.asarray(weight / everybody[query], dtype=np.float64)

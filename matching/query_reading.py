@@ -66,7 +66,8 @@ class NameBox:
 class ReadNames:
     """The name boxes of a query, None where a box says nothing.
 
-    `words` are the words of all boxes weighed against words in any place, for names in another order and for families.
+    `words` are the words of all boxes weighed against words in any place, for names in another order and for families;
+    `last_words` those of a typed last-name box as they stand.
     `first_as_last` and `last_as_first` are pixels read in each other's box, only where straight nobody fits.
     """
 
@@ -74,6 +75,7 @@ class ReadNames:
     middle: NameBox | None
     last: NameBox | None
     words: tuple[Weighed, ...]
+    last_words: tuple[str, ...] = ()
     first_as_last: Weighed | None = None
     last_as_first: Weighed | None = None
 
@@ -120,6 +122,7 @@ def read_names(names: NameIndex, query: Query) -> ReadNames:
         middle=None if middle is None else NameBox(middle),
         last=last,
         words=tuple(found for found in weighed_words if found is not None),
+        last_words=() if is_reading(last_value) else words_of(text_of(last_value)),
         first_as_last=swapped[0] if swapped else None,
         last_as_first=swapped[1] if swapped else None,
     )

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.name_company import NameCompany, weigh_company
 from matching.name_folding import join_words
 from matching.name_index import SPLIT_BOXES, Weighed
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_combined
-from matching.posterior import Corrections, FieldRatios, WeighedPairs
+from matching.posterior import FieldRatios, Namesakes, WeighedPairs
 from matching.postings import ChildForms, LongArray, Postings
-from matching.query_reading import NameBox, ReadQuery
+from matching.query_reading import NameBox, ReadNames, ReadQuery
 
 if TYPE_CHECKING:
     from matching.child_index import ChildIndex
@@ -106,7 +107,8 @@ class PairWeigher:
         first = self._weigh_box(Role.FIRST, [read.names.first for read in self._reads])
         last = self._weigh_box(Role.LAST, [read.names.last for read in self._reads])
         middle = self._ask(Role.MIDDLE, [_whole_of(read.names.middle) for read in self._reads])[0]
-        name, family = self._weigh_any_order(first + middle + last)
+        straight = first + middle + last
+        name, family = self._weigh_any_order(straight)
         fields = FieldRatios(
             name=name,
             first=first,
@@ -134,8 +136,11 @@ class PairWeigher:
             ),
             guardian=self._weigh_guardians(),
         )
-        corrections = correct_for_classes(index, self._reads).take(self._query)
-        return WeighedPairs(self._query, self._children, fields, family, self._count_namesakes(), corrections)
+        company = weigh_company(index.names.classes, self._reads)
+        namesakes = self._count_namesakes(company, self._find_other_order(name, straight))
+        return WeighedPairs(
+            self._query, self._children, fields, family, namesakes, company.corrections.take(self._query)
+        )
 
     def _table(self, postings: Postings) -> _Asking:
         found = self._asking.get(id(postings))
@@ -188,15 +193,49 @@ class PairWeigher:
                 best[mine[named]] = np.maximum(best[mine[named]], ratio)
         return best
 
-    def _count_namesakes(self) -> FloatArray:
-        names = self._index.names
-        frequency = names.postings[Role.FIRST].log_frequency
-        asked = [
-            None if box is None else replace(box.whole, ratio=box.whole.ratio + frequency[box.whole.ids], floor=NEVER)
-            for box in (read.names.first for read in self._reads)
+    def _count_namesakes(self, company: NameCompany, turned: Sequence[bool]) -> Namesakes:
+        own = self._index.names.own_first_names
+        straight = [_whole_of(read.names.first) for read in self._reads]
+        any_part, whole = self._explain(company, straight, own.any_part, own.whole)
+        elsewhere = [
+            self._read_turned(read.names) if other_order else None
+            for read, other_order in zip(self._reads, turned, strict=True)
         ]
-        explained = self._ask(Role.FIRST, asked, names.own_first_names)[0]
-        return np.where(self._asks(asked), np.exp(np.minimum(explained, np.float32(0.0))), np.float32(0.0))
+        return Namesakes(
+            own=any_part,
+            whole=whole,
+            elsewhere=self._explain(company, elsewhere, own.any_part)[0],
+            shared_word=self._index.shared_first_word,
+        )
+
+    def _find_other_order(self, name: FloatArray, straight: FloatArray) -> list[bool]:
+        """Whether the name that fits each query best does so in another order, (Q,)."""
+        best = np.full(len(self._reads), -np.inf, dtype=np.float32)
+        np.maximum.at(best, self._query, name)
+        found = np.zeros(len(self._reads), dtype=np.bool_)
+        found[self._query[(name == best[self._query]) & (name > straight)]] = True
+        return [bool(turned) for turned in found]
+
+    def _read_turned(self, names: ReadNames) -> Weighed | None:
+        """The last-name box, were its name a first name."""
+        return names.last_as_first or self._index.names.weigh_words(Role.FIRST, names.last_words)
+
+    def _explain(
+        self, company: NameCompany, first_names: Sequence[Weighed | None], *habits: FloatArray
+    ) -> list[FloatArray]:
+        """For each table of habits how much of the chance of a first name is due to bearers of the pair's child's, (P,)."""
+        names = self._index.names
+        asked = [
+            None
+            if name is None
+            else replace(name, ratio=name.ratio + company.weigh_bearers(names, number, name), floor=NEVER)
+            for number, name in enumerate(first_names)
+        ]
+        speaks = self._asks(asked)
+        return [
+            np.where(speaks, np.exp(np.minimum(explained, np.float32(0.0))), np.float32(0.0))
+            for explained in self._ask(Role.FIRST, asked, *habits)
+        ]
 
     def _weigh_any_order(self, straight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The name as written or in any order, whichever fits better; and what it says for brothers and sisters."""
@@ -251,34 +290,3 @@ class PairWeigher:
 
 def _whole_of(box: NameBox | None) -> Weighed | None:
     return None if box is None else box.whole
-
-
-def correct_for_classes(index: ChildIndex, reads: Sequence[ReadQuery]) -> Corrections:
-    """What the names' going together says of strangers and siblings, one number a query each, (Q,)."""
-    classes = index.names.classes
-    size = classes.log_prior.size
-    if size == 1:
-        nothing = np.zeros(len(reads), dtype=np.float32)
-        return Corrections(nothing, nothing, nothing)
-    lifts = np.zeros((4, len(reads), size), dtype=np.float64)
-    for number, read in enumerate(reads):
-        for place, box in enumerate((read.names.first, read.names.middle, read.names.last)):
-            if box is not None:
-                lifts[place, number] = box.whole.by_class
-        if read.birth_date is not None:
-            lifts[3, number] = classes.first_of_january if read.birth_date.placeholder else classes.other_day
-    log_prior = classes.log_prior.astype(np.float64)
-    alone = [_log_sum(log_prior + lifts[place]) for place in range(4)]
-    first, family, date = lifts[0], lifts[1] + lifts[2], lifts[3]
-    all_but_date = _log_sum(log_prior + first + family)
-    everything = _log_sum(log_prior + first + family + date)
-    return Corrections(
-        together=(everything - sum(alone)).astype(np.float32),
-        first_name=(all_but_date - _log_sum(log_prior + family) - alone[0]).astype(np.float32),
-        birth_date=(everything - all_but_date - alone[3]).astype(np.float32),
-    )
-
-
-def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    peak = values.max(axis=1)
-    return np.asarray(peak + np.log(np.exp(values - peak[:, None]).sum(axis=1)))

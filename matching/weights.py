@@ -123,14 +123,20 @@ class GradeSlips:
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """Shares of queries whose child isn't enrolled, and what an unenrolled sibling or twin shares with an enrolled child."""
+    """Shares of queries whose child isn't enrolled, and what an unenrolled sibling or twin shares with an enrolled child.
+
+    `first_name`: they bear nearly the same first name; `first_word`: one word of two in common; `own_first_name`: all of it.
+    """
 
     stranger: float
+    namesake: float
     sibling: float
     twin: float
     surname: float
     fathers_name: float
     first_name: float
+    first_word: float
+    own_first_name: float
     sibling_date: float
     twin_date: float
     student_id: float
