@@ -19,7 +19,7 @@ from matching.name_roles import NameRecord
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_date, weigh_id, weigh_school
 from matching.posterior import WeighedPairs
-from matching.query_reading import ReadQuery, read_names, text_of
+from matching.query_reading import ReadQuery, prepare_names, read_names, text_of
 from matching.schools import SchoolIndex
 from matching.sibling_names import learn_shared_words
 from matching.student_ids import StudentIdIndex
@@ -61,6 +61,22 @@ class ChildIndex:
             columns.preferred_first[child],
             columns.other_names[child],
         )
+
+    def read_all(self, queries: Sequence[Query]) -> list[ReadQuery | None]:
+        """`read` of each query; what they have in common is weighed once, and single words all in one go."""
+        if not all(isinstance(query, Mapping) for query in queries) or not self.children_count:
+            return [self.read(query) for query in queries]
+        prepare_names(self.names, queries)
+        self.guardians.prepare(
+            {
+                word: None
+                for query in queries
+                for word in self.guardians.choose_words(
+                    text_of(query.get("parent_name")), text_of(query.get("student_last"))
+                )
+            }
+        )
+        return [self.read(query) for query in queries]
 
     def read(self, query: Query) -> ReadQuery | None:
         """The query weighed against distinct values; None where it says nothing or nobody is enrolled."""

@@ -6,16 +6,17 @@ already did. Another guardian than the enrolled ones is common, so a different n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import log
 
 import numpy as np
 
 from matching.enrollment_columns import TextColumn
 from matching.name_folding import parts_of, words_of
-from matching.name_index import Weighed, mix_unrelated
-from matching.name_vocabulary import CACHED_NAMES, FloatArray, IntArray, NameVocabulary, population_log_probability
+from matching.name_vocabulary import CACHED_NAMES, FloatArray, IntArray, NameVocabulary
 from matching.postings import LongArray, Postings, Uses, build_postings, lay_out
 from matching.weights import Weights
+from matching.words_together import Box, Weighed, weigh_together
 
 UNSEEN_SHARE = 0.1
 OWN_SURNAME = -3.2
@@ -25,7 +26,6 @@ MOST_WORDS = 5
 LEAST_OF_JOINED = 4
 """So long a word is looked for within a surname that was written in one."""
 _OWN, _SURNAME = 0, 1
-_NO_CLASS = np.zeros(1, dtype=np.float32)
 
 
 class GuardianIndex:
@@ -59,7 +59,14 @@ class GuardianIndex:
             np.array([0.0, OWN_SURNAME], dtype=np.float32),
             unlisted_population,
         )
-        self._unseen_share = min(0.9, UNSEEN_SHARE + unlisted_population / (len(guardians) + unlisted_population + 1))
+        self._box = Box(
+            frequency=self.postings.log_frequency,
+            borne=self.postings.bearers > 0,
+            lift=np.ones((len(id_of), 1), dtype=np.float32),
+            unseen=min(0.9, UNSEEN_SHARE + unlisted_population / (len(guardians) + unlisted_population + 1)),
+            unrelated=weights.unrelated.guardian_word,
+            initials=False,
+        )
         self._cache: dict[str, Weighed] = {}
         self.known = bool(id_of)
 
@@ -68,27 +75,30 @@ class GuardianIndex:
 
         Words of the child's `surname` as written are passed over: whoever has that surname mostly has such a parent.
         """
+        return tuple(self._weigh_word(word) for word in self.choose_words(text, surname))
+
+    def choose_words(self, text: str, surname: str) -> list[str]:
+        """The words of a written name that `weigh_words` weighs."""
         if not self.known:
-            return ()
+            return []
         said = words_of(surname)
         joined = "".join(said)
         words = [word for word in dict.fromkeys(words_of(text)) if len(word) > 1 and word not in said]
-        return tuple(
-            self._weigh_word(word) for word in words[:MOST_WORDS] if len(word) < LEAST_OF_JOINED or word not in joined
-        )
+        return [word for word in words[:MOST_WORDS] if len(word) < LEAST_OF_JOINED or word not in joined]
 
     def _weigh_word(self, word: str) -> Weighed:
-        found = self._cache.get(word)
-        if found is None:
-            if len(self._cache) > CACHED_NAMES:
-                self._cache.clear()
-            near = self.vocabulary.find_neighbours(word)
-            known = np.exp(near.channel + self.postings.log_frequency[near.ids])
-            population = population_log_probability(near, known, self._unseen_share)
-            unrelated = self._weights.unrelated.guardian_word
-            found = mix_unrelated(near.ids, near.channel, population, unrelated, _NO_CLASS)
-            self._cache[word] = found
-        return found
+        if word not in self._cache:
+            self.prepare([word])
+        return self._cache[word]
+
+    def prepare(self, words: Iterable[str]) -> None:
+        """Weighs words that will be asked for, all in one go."""
+        if len(self._cache) > CACHED_NAMES:
+            self._cache.clear()
+        new = [word for word in words if word not in self._cache]
+        if new:
+            near = [self.vocabulary.find_neighbours(word) for word in new]
+            self._cache.update(zip(new, weigh_together(near, self._box), strict=True))
 
     def mix(self, total: FloatArray) -> FloatArray:
         """From the summed ratios of the words, (M,), to the ratio of the field."""

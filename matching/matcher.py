@@ -107,8 +107,7 @@ class Matcher:
         found: list[list[Candidate]] = [[] for _ in queries]
         places: list[int] = []
         reads: list[ReadQuery] = []
-        for place, query in enumerate(queries):
-            read = self._index.read(query)
+        for place, read in enumerate(self._index.read_all(queries)):
             if read is not None:
                 places.append(place)
                 reads.append(read)

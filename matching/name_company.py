@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.name_classes import NameClasses
-from matching.name_index import CLASSED, NameIndex, Weighed
+from matching.name_index import CLASSED, NameIndex
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray
 from matching.posterior import Corrections
 from matching.query_reading import ReadQuery
+from matching.words_together import Weighed
 
 Array64 = NDArray[np.float64]
 

@@ -7,6 +7,7 @@ last, swapped): it only answers for one box at a time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, log
 
@@ -28,32 +29,18 @@ from matching.name_roles import (
     mark_own_first_names,
     spell_with_marks,
 )
-from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, Neighbours, population_log_probability
+from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, Neighbours
 from matching.postings import HabitArray, Postings, Uses, build_postings, lay_out
 from matching.weights import Weights
+from matching.words_together import ENROLLED_INITIAL, MUST_SAY, Box, Weighed, price_together, weigh_together
 
 UNSEEN_SHARE = 0.08
 """Chance that somebody's name is none of the names here, where many are enrolled."""
-ENROLLED_INITIAL = 2.0
 MOST_WORDS = 5
 CACHED_TEXTS = 200_000
 SPLIT_BOXES = {Role.FIRST: (Role.FIRST, Role.MIDDLE), Role.LAST: (Role.MIDDLE, Role.LAST)}
 """Boxes that may hold two names, one after the other."""
 CLASSED = (Role.FIRST, Role.MIDDLE, Role.LAST)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighed:
-    """Forms (ids ascending) and their log-likelihood ratios for one text in one box. `floor` holds for all forms not listed.
-
-    `population` is log P(anybody writes this); `by_class` (K,) what a stranger of each name class adds to it.
-    """
-
-    ids: IntArray
-    ratio: FloatArray
-    floor: float
-    population: float
-    by_class: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +70,7 @@ def mix_unrelated(
     gain = np.exp(np.minimum(channel - np.float32(population), np.float32(60.0)))
     ratio = np.log((1.0 - unrelated) * gain + unrelated)
     floor = log(unrelated)
-    speaks = (ratio > floor + 0.05).nonzero()[0]
+    speaks = (ratio > floor + MUST_SAY).nonzero()[0]
     ids, ratio = ids[speaks], ratio[speaks]
     if not (ids[1:] > ids[:-1]).all():
         order = np.lexsort((ratio, ids))
@@ -134,6 +121,19 @@ class NameIndex:
         self._related: tuple[IntArray, IntArray, FloatArray] | None = None
         listed = max(self.children_count, 1)
         self.unseen_share = min(0.9, UNSEEN_SHARE + unlisted_population / (listed + unlisted_population))
+        self.boxes = {role: self._make_box(role) for role in Role}
+
+    def _make_box(self, role: Role) -> Box:
+        postings = self.postings[role]
+        classed = role in CLASSED and self._no_class.size > 1
+        return Box(
+            frequency=postings.log_frequency,
+            borne=postings.bearers > 0,
+            lift=self.classes.lift[CLASSED.index(role)] if classed else np.ones((postings.bearers.size, 1), np.float32),
+            unseen=self.unseen_share,
+            unrelated=self._unrelated[role],
+            initials=role is not Role.LAST,
+        )
 
     def _collect_uses(self, columns: EnrollmentColumns) -> dict[Role, list[Uses]]:
         uses: dict[Role, list[Uses]] = {role: [] for role in Role}
@@ -197,11 +197,23 @@ class NameIndex:
             return None
         found = self._cache.get((role, words))
         if found is None:
-            if len(self._cache) > CACHED_TEXTS:
-                self._cache.clear()
+            if len(words) == 1:
+                self.prepare({role: {words}})
+                return self._cache[role, words]
             found = self._weigh_words(role, words[:MOST_WORDS])
             self._cache[role, words] = found
         return found
+
+    def prepare(self, asked: Mapping[Role, Iterable[tuple[str, ...]]]) -> None:
+        """Weighs single words that will be asked for, all in one go."""
+        if len(self._cache) > CACHED_TEXTS:
+            self._cache.clear()
+        for role, words in asked.items():
+            new = [word for word in words if len(word) == 1 and (role, word) not in self._cache]
+            if new:
+                near = [self.vocabulary.find_neighbours(word[0]) for word in new]
+                for word, weighed in zip(new, weigh_together(near, self.boxes[role]), strict=True):
+                    self._cache[role, word] = weighed
 
     def _weigh_words(self, role: Role, words: tuple[str, ...]) -> Weighed:
         habits = self.weights.name_habits
@@ -250,14 +262,8 @@ class NameIndex:
 
     def price_population(self, role: Role, near: Neighbours) -> tuple[float, FloatArray]:
         """Log P(anybody writes this in this box), and what each name class adds to that, (K,)."""
-        known = np.exp(near.channel + self.postings[role].log_frequency[near.ids])
-        population = population_log_probability(near, known, self.unseen_share)
-        if role not in CLASSED or self._no_class.size == 1:
-            return population, self._no_class
-        lift = self.classes.lift[CLASSED.index(role)]
-        unseen = self.unseen_share * exp(near.written_log_prior) + 1e-30
-        each = (1.0 - self.unseen_share) * (known @ lift[near.ids]) + unseen
-        return population, np.asarray(np.log(each) - population, dtype=np.float32)
+        priced = price_together([near], self.boxes[role])
+        return float(priced.population[0]), priced.by_class[0]
 
     def price_pictured(
         self, role: Role, forms: IntArray, channel: FloatArray, unseen: float

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from math import exp, log
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ WAYS_TO_SLIP = log(12.0)
 """Of two slips or more, each has about this many likely outcomes at one letter."""
 CACHED_NAMES = 100_000
 LONGEST_FORM = 60
+IMPOSSIBLE = -1e4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,8 @@ class Neighbours:
     channel: FloatArray
     written_log_prior: float
     """log P(written) under the letter model: how likely a name nobody here has would look like this."""
+    initial: int
+    """Where the enrolled initial of the text stands in `ids`, -1 where nobody has it or the text is one letter."""
 
 
 def _allowed_slips(length: int) -> int:
@@ -88,10 +91,15 @@ class NameVocabulary:
             self._price_beginnings(written, prices)
             self._price_slips(written, prices)
             self._price_variants(written, prices)
+        own_initial = self.id_of.get(written[0]) if len(written) > 1 else None
+        if own_initial is not None:
+            prices.setdefault(own_initial, IMPOSSIBLE)
         ids = np.fromiter(prices.keys(), dtype=np.int32, count=len(prices))
         channel = np.fromiter(prices.values(), dtype=np.float32, count=len(prices))
         order = ids.argsort()
-        return Neighbours(ids[order], channel[order], written_log_prior=self._pairs.price(written[:40]))
+        ids = ids[order]
+        place = -1 if own_initial is None else int(ids.searchsorted(np.int32(own_initial)))
+        return Neighbours(ids, channel[order], self._pairs.price(written[:40]), place)
 
     def _price_slips(self, written: str, prices: dict[int, float]) -> None:
         length = min(len(written), LONGEST_FORM)
@@ -161,8 +169,3 @@ class NameVocabulary:
                     meant.append(other)
                     prices.append(price)
         return np.array(written, dtype=np.int32), np.array(meant, dtype=np.int32), np.array(prices, dtype=np.float32)
-
-
-def population_log_probability(near: Neighbours, known: FloatArray, unseen_share: float) -> float:
-    """Log P(written) when the writer is anybody: an enrolled name, with chances `known` (K,), or one that nobody here has."""
-    return log((1.0 - unseen_share) * float(known.sum()) + unseen_share * exp(near.written_log_prior) + 1e-30)

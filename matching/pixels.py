@@ -14,12 +14,13 @@ import numpy as np
 
 from matching.birth_dates import NEVER, BirthDateIndex, WeighedDates
 from matching.name_folding import words_of
-from matching.name_index import NameIndex, Weighed, mix_unrelated
+from matching.name_index import NameIndex, mix_unrelated
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.schools import SchoolIndex
 from matching.student_ids import StudentIdIndex, WeighedIds, clean_id, price_all
 from matching.types import PixelReading, normal_text
+from matching.words_together import Weighed
 from matching.written_days import iso, read_day
 
 TEMPER = 0.7

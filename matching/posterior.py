@@ -21,6 +21,10 @@ from matching.weights import Weights
 Array64 = NDArray[np.float64]
 BIRTH_DATE_AGREES = 2.0
 SECOND_WITNESS = 0.33
+DOUBT = 2.0
+"""Nats by which rivals who aren't enrolled count more, in full where the odds are `DOUBT_ENDS_WITHIN` below `BEYOND_DOUBT`."""
+BEYOND_DOUBT = 9.0
+DOUBT_ENDS_WITHIN = 3.0
 MOST_NAMESAKES = 0.999
 """However rare a written name is otherwise, what it may be a slip of is known no better than so."""
 
@@ -231,7 +235,17 @@ def compute_probabilities(pairs: WeighedPairs, remainder: Array64, prior: Prior,
     peak = np.maximum(np.full(queries, log(prior.stranger)), remainder + each)
     np.maximum.at(peak, query, np.maximum(np.maximum(children, siblings), np.maximum(twins, namesakes)))
     weight = np.exp(children - peak[query])
-    everybody = np.exp(log(prior.stranger) - peak) + np.exp(remainder + each - peak)
-    unlisted = np.exp(siblings - peak[query]) + np.exp(twins - peak[query]) + np.exp(namesakes - peak[query])
-    everybody += np.bincount(query, weights=weight + unlisted, minlength=queries)
+    beside = np.exp(siblings - peak[query]) + np.exp(twins - peak[query]) + np.exp(namesakes - peak[query])
+    enrolled = np.exp(remainder + each - peak) + np.bincount(query, weights=weight, minlength=queries)
+    unlisted = np.exp(log(prior.stranger) - peak) + np.bincount(query, weights=beside, minlength=queries)
+    everybody = enrolled + unlisted * doubt_enrolled(enrolled, unlisted)
     return np.asarray(weight / everybody[query], dtype=np.float64)
+
+
+def doubt_enrolled(enrolled: Array64, unlisted: Array64) -> Array64:
+    """The factor by which children who aren't enrolled count more than the tables say, (Q,): 1 where there is no doubt.
+
+    Coincidences that the fields' independence hides (a cousin's name, a twin's middle name) show where evidence is mixed.
+    """
+    odds = np.log(enrolled + 1e-300) - np.log(unlisted + 1e-300)
+    return np.asarray(np.exp(DOUBT * np.clip((BEYOND_DOUBT - odds) / DOUBT_ENDS_WITHIN, 0.0, 1.0)))

@@ -6,19 +6,22 @@ ratios of a value to the children that bear it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
 from matching.birth_dates import WeighedDates
 from matching.name_folding import words_of
-from matching.name_index import SPLIT_BOXES, NameIndex, Weighed
+from matching.name_index import SPLIT_BOXES, NameIndex
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray
 from matching.pixels import weigh_name
 from matching.student_ids import WeighedIds
 from matching.types import PixelReading, Query, is_reading, normal_text
+from matching.words_together import Weighed
 
 MOST_WORDS = 7
+_BOXES = ((Role.FIRST, "student_first"), (Role.MIDDLE, "student_middle"), (Role.LAST, "student_last"))
 FITS_STRAIGHT = 12.0
 """Where some first and some last name fit their boxes by this many nats, pixels aren't read again the other way round."""
 
@@ -104,15 +107,31 @@ class ReadQuery:
         return not names.words and not self.guardian and all(field is None for field in fields)
 
 
+def choose_words(query: Query) -> list[str]:
+    """The words of all name boxes that are looked for in any place."""
+    words: dict[str, None] = {}
+    for box in ("student_first", "student_middle", "student_last"):
+        words.update(dict.fromkeys(words_of(text_of(query.get(box)))))
+    return [word for word in words if len(word) > 1][:MOST_WORDS]
+
+
+def prepare_names(names: NameIndex, queries: Sequence[Query]) -> None:
+    """Weighs the typed names of one word of all queries, all in one go."""
+    asked: dict[Role, dict[tuple[str, ...], None]] = {role: {} for role in Role}
+    for query in queries:
+        for role, box in _BOXES:
+            value = query.get(box)
+            if isinstance(value, str):
+                asked[role][words_of(value)] = None
+        asked[Role.ANY].update(dict.fromkeys((word,) for word in choose_words(query)))
+    names.prepare(asked)
+
+
 def read_names(names: NameIndex, query: Query) -> ReadNames:
     """The query's name boxes, weighed."""
     other = words_of(text_of(query.get("other_name")))
     first_value, last_value = query.get("student_first"), query.get("student_last")
-    words: list[str] = []
-    for value in (first_value, query.get("student_middle"), last_value):
-        words.extend(word for word in words_of(text_of(value)) if word not in words)
-    words = [word for word in words if len(word) > 1][:MOST_WORDS]
-    weighed_words = (names.weigh_words(Role.ANY, (word,)) for word in words)
+    weighed_words = (names.weigh_words(Role.ANY, (word,)) for word in choose_words(query))
     middle = names.weigh_text(Role.MIDDLE, text_of(query.get("student_middle")))
     first = _read_box(names, Role.FIRST, first_value, other[:1])
     last = _read_box(names, Role.LAST, last_value, other[-1:] if len(other) > 1 else ())

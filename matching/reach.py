@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.name_index import Weighed
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.postings import Postings
 from matching.query_reading import ReadQuery
+from matching.words_together import Weighed
 
 if TYPE_CHECKING:
     from matching.child_index import ChildIndex

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from matching.name_company import NameCompany, weigh_company
 from matching.name_folding import join_words
-from matching.name_index import SPLIT_BOXES, Weighed
+from matching.name_index import SPLIT_BOXES
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_combined
 from matching.posterior import FieldRatios, Namesakes, WeighedPairs
 from matching.postings import ChildForms, LongArray, Postings
 from matching.query_reading import NameBox, ReadNames, ReadQuery
+from matching.words_together import Weighed
 
 if TYPE_CHECKING:
     from matching.child_index import ChildIndex

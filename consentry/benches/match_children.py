@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 import pandas as pd
@@ -55,7 +55,8 @@ class Roll:
 
     def to_frame(self) -> pd.DataFrame:
         """The enrollment frame of the contract."""
-        return pd.DataFrame([asdict(child.record) for child in self.enrolled]).drop(columns="protected")
+        names = [name for name in _COLUMNS if name != "protected"]
+        return pd.DataFrame({name: [getattr(child.record, name) for child in self.enrolled] for name in names})
 
 
 def invent_district(students: int, seed: int) -> list[Child]:

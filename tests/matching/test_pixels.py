@@ -156,7 +156,7 @@ def test_swapped_boxes_are_read_the_other_way_round(matcher: Matcher) -> None:
     straight_children = {candidate.student_id for candidate in matcher.match(enrolled)}
     found = matcher.match(swapped)
     assert found[0].student_id in straight_children
-    assert sum(candidate.probability for candidate in found) > 0.05
+    assert sum(candidate.probability for candidate in found) > 0.01  # a name alone leaves much doubt
 
 
 def test_a_hyphen_or_an_apostrophe_on_paper_is_no_difference(matcher: Matcher, enrollment: pd.DataFrame) -> None:
