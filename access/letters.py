@@ -96,6 +96,7 @@ def _write_letter(texts: LetterTexts, facts: IncidentFacts, running: frozenset[s
     return "\n".join([*lines, letter, *(() if known else (_list_languages(),))])
 
 
+@cache
 def _list_languages() -> str:
     """For a family whose language isn't known: a line in each, on how to ask for the letter in it."""
     return "".join(f"{load_letter(language).ask}\n" for language in list_languages() if language != ENGLISH)

@@ -139,7 +139,10 @@ class Agreement(Tracked):
 
 
 class FormTemplate(Tracked):
-    """A blank form that was learned: its PDF, and what registration needs, both as documents."""
+    """A blank form that was learned: its PDF, and what registration needs, both as documents.
+
+    `signing_consents`: it has no box for consent, and somebody said that signing it is consenting.
+    """
 
     __tablename__ = "form_templates"
     template_id: Mapped[str] = _key()
@@ -148,6 +151,7 @@ class FormTemplate(Tracked):
     language: Mapped[str] = mapped_column(String(8))
     published: Mapped[date]
     partner_id: Mapped[str | None] = mapped_column(ForeignKey("partners.partner_id"))
+    signing_consents: Mapped[bool] = mapped_column(default=False, info={ABSENT: False})
     blank_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     model_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     added_at: Mapped[datetime] = mapped_column(UtcTime)

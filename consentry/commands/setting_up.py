@@ -20,7 +20,7 @@ from consentry.commands.console import (
 from consentry.errors import CommandError
 from consentry.intake.drafting_maps import draft_map
 from consentry.intake.loading_enrollment import ExtractWord, load_enrollment
-from consentry.intake.registering import add_form, add_partner, list_forms, record_agreement
+from consentry.intake.registering import add_form, add_partner, find_cautions, list_forms, record_agreement
 from consentry.program import make_home
 from consentry.program_year.agreement_papers import StepNote
 from store.key_place import find_key_place
@@ -68,6 +68,9 @@ def form_add(
     language: Annotated[str, typer.Option("--language", help="Such as en.")] = "",
     published: Annotated[str | None, typer.Option("--published", help="Day of publication, YYYY-MM-DD.")] = None,
     partner: Annotated[str | None, typer.Option("--partner", help="Partner that is printed on the form.")] = None,
+    signing: Annotated[
+        bool, typer.Option("--signing-is-consent", help="It has no box for consent, and its print says so.")
+    ] = False,
     draft: Annotated[
         bool, typer.Option("--draft-map", help="Learn nothing: propose a field map beside the blank.")
     ] = False,
@@ -80,8 +83,11 @@ def form_add(
     day = read_day(published)
     if day is None or not (code and school_year and language):
         raise CommandError("--code, --school-year, --language and --published are needed")
-    added = add_form(open_program(context), blank, code, school_year, language, day, partner)
-    tell(context, _show_form(added), f"learned {added.code} ({added.school_year}, {added.language})")
+    program = open_program(context)
+    added = add_form(program, blank, code, school_year, language, day, partner, signing)
+    cautions = find_cautions(program, added)
+    words = "\n".join([f"learned {added.code} ({added.school_year}, {added.language})", *cautions])
+    tell(context, {**_show_form(added), "cautions": cautions}, words)
     return DONE
 
 
@@ -133,7 +139,7 @@ def partner_agreement(
     return DONE
 
 
-def _show_form(row: FormTemplate) -> dict[str, str | None]:
+def _show_form(row: FormTemplate) -> dict[str, object]:
     return {
         "template_id": row.template_id,
         "code": row.code,

@@ -83,10 +83,20 @@ def record_agreement(
 
 
 def add_form(
-    program: Program, blank: Path, code: str, school_year: str, language: str, published: date, partner_id: str | None
+    program: Program,
+    blank: Path,
+    code: str,
+    school_year: str,
+    language: str,
+    published: date,
+    partner_id: str | None,
+    signing_is_consent: bool = False,
 ) -> FormTemplate:
     """Learns a blank form, its fields from the field map beside it or from its form fields. `CommandError`: no file, no form to
     learn from, or another blank, or the same with other fields, under that code and language.
+
+    A blank without a box for consent: its signature counts as consent only where somebody said so, in the field map or by
+    `signing_is_consent`; else each of its forms goes before a person. A box that is there and wasn't found may say "no".
     """
     year = program.rulebook.find_school_year(school_year)
     if not blank.is_file():
@@ -101,6 +111,8 @@ def add_form(
     beside = locate_field_map(blank)
     mapped = beside.read_bytes() if beside.is_file() else None
     map_sha256 = documents.put(mapped) if mapped is not None else None
+    has_box = any("consent_yes" in page.boxes for page in template.pages)
+    signing_consents = not has_box and (signing_is_consent or mapped is not None)
     clock = program.read_clock()
     template_id = derive_id("tpl", code, school_year, language)
     with program.installation.writing() as session:
@@ -123,6 +135,7 @@ def add_form(
             language=language,
             published=published,
             partner_id=partner_id,
+            signing_consents=signing_consents,
             blank_sha256=blank_sha256,
             model_sha256=model_sha256,
             added_at=clock.now,
@@ -133,12 +146,36 @@ def add_form(
                 *describe_document(session, model_sha256, "template", len(model), clock),
                 row,
             ]
-            facts: dict[str, JsonValue] = {}
+            facts: dict[str, JsonValue] = {"signing_consents": signing_consents}
             if mapped is not None and map_sha256 is not None:
                 rows = [*describe_document(session, map_sha256, "field map", len(mapped), clock), *rows]
-                facts = {"field_map": map_sha256}
+                facts["field_map"] = map_sha256
             record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, rows, facts))
+        elif signing_consents and not row.signing_consents:
+            row.signing_consents = True
+            said: dict[str, JsonValue] = {"signing_consents": True}
+            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, [row], said))
     return row
+
+
+def find_cautions(program: Program, row: FormTemplate) -> list[str]:
+    """What a blank's missing boxes mean for its forms, in sentences: nobody is to be surprised by it."""
+    model = Template.from_bytes(program.installation.documents.get(Sha256(row.model_sha256)))
+    names = {name for page in model.pages for name in page.boxes}
+    said = []
+    if "consent_yes" not in names:
+        said.append(
+            "it has no box for 'I consent': its signature counts as consent"
+            if row.signing_consents
+            else "it has no box for 'I consent', so each of its forms goes before a person; if its print says that signing is "
+            "consenting, add it again with --signing-is-consent"
+        )
+    if not any(name.startswith("records_") for name in names):
+        said.append("it has no boxes for records: its forms release every category of the partner's agreement")
+    missing = [name for name in ("parent_signature", "parent_date") if name not in names]
+    if missing:
+        said.append(f"it has no field for {' and '.join(missing)}: its forms go back as unsigned or undated")
+    return said
 
 
 def _has_same_fields(kept: bytes, template: Template) -> bool:

@@ -62,13 +62,14 @@ def gather_paper_facts(
         field = reading.fields.get(name)
         return field.mark if field else Mark.EMPTY
 
+    unboxed = Mark.MARKED if template.signing_consents else Mark.UNSURE
     signing_days = _list_days(template.published - timedelta(days=800), year.ends + timedelta(days=500))
     likely = (template.published, year.due)
     return PaperFacts(
         school_year=year,
         form_published=template.published,
         partner=_find_naming(reading.fields.get("partner"), template, partner_id, partners),
-        consent_yes=mark("consent_yes") if "consent_yes" in reading.fields else Mark.MARKED,
+        consent_yes=mark("consent_yes") if "consent_yes" in reading.fields else unboxed,
         consent_no=mark("consent_no"),
         records={name: mark(f"records_{name}") for name in CATEGORIES if f"records_{name}" in reading.fields},
         signature=_find_presence(reading.fields.get("parent_signature")),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pikepdf
 
 from fixtures.build_forms import FORMS_FOLDER
 from tests.consentry.conftest import District
@@ -48,3 +51,31 @@ def test_what_is_needed_to_learn_is_told(shared_district: District) -> None:
         2,
         "consentry: --code, --school-year, --language and --published are needed",
     )
+
+
+def test_a_signature_alone_is_no_consent_until_somebody_says_so(make_district: Any, tmp_path: Path) -> None:
+    """The blank's box for "I consent" bears a name that the program doesn't know; this family ticked "I do not consent"."""
+    district: District = make_district()
+    district.set_up(forms=False)
+    blank = tmp_path / "renamed.pdf"
+    with pikepdf.open(FORMS_FOLDER / "consent-2024-25-en.pdf") as document:
+        for page in document.pages:
+            for widget in page.Annots:
+                if str(widget.T) in ("consent_yes", "consent_no"):
+                    widget.T = pikepdf.String(f"box of {widget.T}")
+        document.save(blank)
+    told = district.expect("form", "add", str(blank), *NAMED)
+    assert len(told["cautions"]) == 1 and "each of its forms goes before a person" in told["cautions"][0]
+    district.save(district.fill("1000002", consent_yes=False, consent_no=True), "declined.png")
+    [form] = district.take_in(district.write_list("1000002"))["forms"]
+    assert (form["state"], "ILLEGIBLE" in form["reasons"]) == ("in_review", True)
+    said = district.expect("form", "add", str(blank), *NAMED, "--signing-is-consent")
+    assert said["cautions"] == ["it has no box for 'I consent': its signature counts as consent"]
+    assert district.expect("form", "add", str(blank), *NAMED)["cautions"] == said["cautions"], (
+        "what was said stays said"
+    )
+    (district.folder / "scans" / "declined.png").unlink()
+    district.save(district.fill("1000003", seed=3), "signed.png")
+    [form] = district.take_in(district.write_list("1000003"))["forms"]
+    assert form["state"] == "granted", form["reasons"]
+    assert district.expect("ledger", "verify")["whole"]

@@ -18,6 +18,7 @@ from store.engine import open_engine
 from store.merkle import TreeEdge
 from store.migrating import migrate
 from store.sealing import SealingKey
+from store.shelf import make_shelf
 from store.tables import ABSENT, TRACKED_TABLES, Table
 from store.verification import verify_ledger
 from store.verify_bundle import hash_leaf
@@ -51,7 +52,7 @@ def fill_first_schema(engine: Engine) -> None:
 
 
 def test_ledger_of_the_first_schema_still_verifies(tmp_path: Path) -> None:
-    installation = Installation._open(tmp_path, None, SealingKey(bytes(32)))
+    installation = Installation._open(tmp_path, None, SealingKey(bytes(32)), make_shelf(tmp_path, None))
     migrate_to(installation.engine, "0001")
     fill_first_schema(installation.engine)
     migrate(installation.engine)
