@@ -31,6 +31,7 @@ _LEAST_SHIFT_FIT = 0.45
 _SMALLEST_SPECK = 9
 _BOX_EDGE = 0.2
 _BARE = 0.002
+_SHADES = np.arange(256, dtype=np.float64)
 _SPARSE = 2  # every second pixel tells the grey of the paper as well as all
 
 Grey = NDArray[np.uint8]
@@ -181,10 +182,21 @@ def _align(cut: Grey, blank: _BlankCut, unit: float) -> Grey:
 
 def _find_ink_level(evened: Grey) -> int:
     """What is darker is ink: as far below the paper's grey as its grain doesn't reach, so that faint pencil counts."""
-    sparse = evened[::_SPARSE, ::_SPARSE]
-    paper = float(np.median(sparse))
-    grain = 1.48 * float(np.median(np.abs(sparse[sparse > 0.8 * paper] - paper)))
+    shades = np.bincount(evened[::_SPARSE, ::_SPARSE].ravel(), minlength=_SHADES.size)
+    paper = _find_median(_SHADES, shades)
+    around = np.where(0.8 * paper < _SHADES, shades, 0)
+    distance = np.abs(_SHADES - paper)
+    order = np.argsort(distance, kind="stable")
+    grain = 1.48 * _find_median(distance[order], around[order])
     return int(np.clip(paper - max(_LEAST_CONTRAST, 6 * grain), _DARKEST_LEVEL, _LIGHTEST_LEVEL))
+
+
+def _find_median(values: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
+    """The median of values, in order, that occur so many times each."""
+    reached = np.cumsum(counts)
+    total = int(reached[-1])
+    middle = np.searchsorted(reached, [(total + 1) // 2, total // 2 + 1])
+    return float(values[middle].mean()) if total else 0.0
 
 
 def _find_printing(blank: Grey, unit: float) -> Grey:
@@ -207,19 +219,16 @@ def _mend_strokes(ink: Grey, printed: Grey, unit: float) -> Grey:
 
 
 def _drop_strange_ink(written: Grey, inner: list[int], unit: float, keep_outside: bool) -> Grey:
-    count, labels, stats, centroids = cv2.connectedComponentsWithStats(written, connectivity=8)
-    x0, y0, x1, y1 = inner
-    slack = 0.06 * (y1 - y0)
-    kept = np.zeros(count, np.uint8)
-    for number in range(1, count):
-        _, top, width, height, area = stats[number]
-        if area < max(3.0, _SMALLEST_SPECK * unit * unit) and max(width, height) < 5 * unit:
-            continue
-        overlap = max(0, min(top + height, y1) - max(top, y0)) / max(height, 1)
-        if keep_outside:
-            kept[number] = 1
-            continue
-        central = y0 - slack <= centroids[number][1] <= y1 + slack and x0 - slack <= centroids[number][0] <= x1 + slack
-        kept[number] = central and overlap > 0.4
-    remaining: Grey = kept[labels]
+    _, labels, stats, centroids = cv2.connectedComponentsWithStats(written, connectivity=8)
+    top, width, height, area = stats[:, 1:].T
+    kept = (area >= max(3.0, _SMALLEST_SPECK * unit * unit)) | (np.maximum(width, height) >= 5 * unit)
+    if not keep_outside:
+        x0, y0, x1, y1 = inner
+        slack = 0.06 * (y1 - y0)
+        across, down = centroids.T
+        overlap = np.clip(np.minimum(top + height, y1) - np.maximum(top, y0), 0, None) / np.maximum(height, 1)
+        kept &= (y0 - slack <= down) & (down <= y1 + slack) & (x0 - slack <= across) & (across <= x1 + slack)
+        kept &= overlap > 0.4
+    kept[0] = False
+    remaining: Grey = kept.astype(np.uint8)[labels]
     return remaining

@@ -34,7 +34,7 @@ class PrintedCode:
 def find_printed_code(template: Template) -> PrintedCode | None:
     """The largest code on the blank; None if it has none."""
     found = []
-    for code in zxingcpp.read_barcodes(template.page):
+    for code in zxingcpp.read_barcodes(template.page, try_rotate=False, try_invert=False):  # as on pages
         at = code.position
         corners = np.array([[c.x, c.y] for c in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)], float)
         low, high = corners.min(axis=0), corners.max(axis=0)

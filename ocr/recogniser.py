@@ -78,10 +78,11 @@ class _Engine:
         characters = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._characters = ["", *characters, " "]
         classes = np.array(fold_classes(self._characters))
-        self._latin = classes != OTHER
-        self._latin[[place for place, text in enumerate(self._characters) if text in _SIGNS]] = True
-        self._order = np.argsort(classes, kind="stable")
-        self._starts = np.searchsorted(classes[self._order], np.arange(SIZE))
+        signs = [place for place, text in enumerate(self._characters) if text in _SIGNS]
+        self._kept = np.union1d(np.flatnonzero(classes != OTHER), signs)
+        by_class = self._kept[np.argsort(classes[self._kept], kind="stable")]
+        self._order = by_class[classes[by_class] != OTHER]
+        self._folded, self._starts = np.unique(classes[self._order], return_index=True)
 
     def read(self, crops: Sequence[Grey]) -> list[CtcOutput]:
         widths = [_scaled_width(crop) for crop in crops]
@@ -100,14 +101,16 @@ class _Engine:
 
     def _fold(self, rows: NDArray[np.float32], stride: float) -> CtcOutput:
         """`stride` is the share of the crop's width that one step covers."""
-        matrix = np.add.reduceat(rows[:, self._order], self._starts, axis=1)
-        best = np.where(self._latin, rows, -1.0).argmax(axis=1)
+        matrix = np.zeros((len(rows), SIZE), np.float32)
+        matrix[:, self._folded] = np.add.reduceat(rows[:, self._order], self._starts, axis=1)
+        matrix[:, OTHER] = np.maximum(1.0 - matrix.sum(axis=1), 0.0)  # the shares of all classes make up one
+        best = self._kept[rows[:, self._kept].argmax(axis=1)]
         starts = np.flatnonzero(np.insert(best[1:] != best[:-1], 0, True) & (best != 0))
         text = "".join(self._characters[place] for place in best[starts])
         spots = [(float(start) + 0.5) * stride for start in starts]
         leading = len(text) - len(text.lstrip())
         kept = text.strip()
-        return CtcOutput(matrix.astype(np.float32), kept, tuple(spots[leading : leading + len(kept)]))
+        return CtcOutput(matrix, kept, tuple(spots[leading : leading + len(kept)]))
 
 
 @cache

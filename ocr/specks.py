@@ -39,11 +39,17 @@ def clean_crop(crop: FieldCrop, is_mark: bool = False) -> FieldCrop:
 
 def drop_specks(ink: Grey, unit: float) -> Grey:
     """The ink (H x W, 0 or 1) without groups of which no piece is longer than a speck."""
-    groups, sizes = find_groups(ink, unit), _measure_pieces(ink)
-    kept = [
-        number for number in range(1, int(groups.max()) + 1) if _find_longest(groups, sizes, number) >= _SPECK * unit
-    ]
-    remaining: Grey = (np.isin(groups, kept) & (ink > 0)).astype(np.uint8)
+    if not ink.any():
+        return ink
+    groups = find_groups(ink, unit)
+    inked = ink > 0
+    kept = np.zeros(int(groups.max()) + 1, bool)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    group_of = np.zeros(count, np.int32)
+    group_of[pieces[inked]] = groups[inked]
+    kept[group_of[stats[:, 2:4].max(axis=1) >= _SPECK * unit]] = True
+    kept[0] = False
+    remaining: Grey = (kept[groups] & inked).astype(np.uint8)
     return remaining
 
 
@@ -86,16 +92,3 @@ def find_groups(ink: Grey, unit: float) -> NDArray[np.int32]:
     near = cv2.dilate(ink, np.ones((reach, reach), np.uint8))
     groups: NDArray[np.int32] = cv2.connectedComponents(near, connectivity=8)[1]
     return groups
-
-
-def _measure_pieces(ink: Grey) -> NDArray[np.int32]:
-    """At each inked pixel, the longer side of its connected piece."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    longest = stats[:, 2:4].max(axis=1)
-    longest[0] = 0
-    sizes: NDArray[np.int32] = longest[labels]
-    return sizes
-
-
-def _find_longest(groups: NDArray[np.int32], sizes: NDArray[np.int32], number: int) -> int:
-    return int(sizes[groups == number].max())
