@@ -19,7 +19,7 @@ from tests.ingest.sample_files import draw_picture, save_picture
 from tests.ingest.test_hostile_files import put_through
 
 GOOD = save_picture(draw_picture(), "PNG")
-_QUICK_EVERY, _SOAK_SEEDS, _BROKEN = 9, 4, 400
+_QUICK_EVERY, _SOAK_SEEDS, _BROKEN = 14, 4, 400
 
 
 def put_all_through(files: Iterable[tuple[str, str, bytes]], cell: Cell, limits: Limits, folder: Path) -> list[float]:
