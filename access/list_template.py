@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from openpyxl import Workbook
@@ -16,6 +16,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
+
+from access.report import strip_controls
 
 GRADES = ("PK", "K", *(str(grade) for grade in range(1, 13)))
 ACTIONS = ("Add", "Remove")
@@ -71,6 +73,11 @@ class TemplateTerms:
 
 def write_list_template(terms: TemplateTerms) -> bytes:
     """The workbook."""
+    terms = replace(
+        terms,
+        partner_name=strip_controls(terms.partner_name),
+        schools=tuple(strip_controls(school) for school in terms.schools),
+    )
     book = Workbook()
     sheet = book.active
     assert sheet is not None  # noqa: S101 - a new workbook has a sheet
@@ -97,6 +104,7 @@ def write_list_template(terms: TemplateTerms) -> bytes:
 def _write_head(sheet: Worksheet, terms: TemplateTerms) -> None:
     kind = "right-to-view list" if terms.is_right_to_view else "student list"
     sheet["A1"] = f"{terms.partner_name}: {kind}, {terms.school_year}"
+    sheet["A1"].data_type = "s"  # else a name that starts with = would be a formula
     sheet["A1"].font = Font(bold=True, size=14)
     sheet["A2"] = (
         "One row a student, below the dark row. Dark blue columns are needed; point at a cell to see what goes in."

@@ -57,7 +57,7 @@ def write_report_xlsx(title: str, lines: Sequence[ReportLine]) -> bytes:
     sheet = book.active
     assert sheet is not None  # noqa: S101 - a new workbook has a sheet
     sheet.title = "Match report"
-    sheet["A1"] = _strip_controls(title)
+    sheet["A1"] = strip_controls(title)
     sheet["A1"].data_type = "s"
     sheet["A1"].font = Font(bold=True, size=14)
     sheet["A2"] = "What to mend stands in the last column. Mended rows and new scans can be sent the usual way."
@@ -68,7 +68,7 @@ def write_report_xlsx(title: str, lines: Sequence[ReportLine]) -> bytes:
         sheet.column_dimensions[get_column_letter(column)].width = width
     for number, line in enumerate(lines, start=5):
         for column, text in enumerate(_cells(line), start=1):
-            cell = sheet.cell(row=number, column=column, value=_strip_controls(text))
+            cell = sheet.cell(row=number, column=column, value=strip_controls(text))
             cell.data_type = "s"  # else text that starts with = would be a formula
             cell.fill = PatternFill("solid", start_color=_TINTS[line.result])
             cell.alignment = Alignment(wrap_text=column == len(COLUMNS), vertical="top")
@@ -109,7 +109,8 @@ def _cells(line: ReportLine) -> list[str]:
     ]
 
 
-def _strip_controls(text: str) -> str:
+def strip_controls(text: str) -> str:
+    """`text` without the characters that no workbook may hold."""
     return ILLEGAL_CHARACTERS_RE.sub("", text)
 
 

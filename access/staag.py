@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from access.adr_files import disarm
 from access.adr_reports import OpenGrant
 from access.types import CATEGORIES
 
@@ -78,7 +79,7 @@ def write_feed(feed: Feed, generated_at: datetime) -> bytes:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(FEED_COLUMNS)
     told = generated_at.isoformat(timespec="seconds")
-    writer.writerows((*row, told) for row in feed.rows)
+    writer.writerows([disarm(text) for text in (*row, told)] for row in feed.rows)
     return stream.getvalue().encode()
 
 

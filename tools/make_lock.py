@@ -1,4 +1,6 @@
-"""Writes the lock from pip's report: `pip install --dry-run --ignore-installed --report FILE '.[s3]'`, then this with FILE."""
+"""Writes the lock from pip's report, with what builds the program too: first
+`pip install --dry-run --ignore-installed --report FILE '.[s3]' hatchling`, then this with FILE.
+"""
 
 from __future__ import annotations
 

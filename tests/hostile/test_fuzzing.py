@@ -14,7 +14,7 @@ import pytest
 from tests.hostile.fuzz_readers import try_broken
 
 TARGETS = ("list", "enrollment", "field map", "blank")
-_SECONDS = 180
+_SECONDS = 90
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -150,6 +150,25 @@ def test_a_change_needs_the_sessions_own_token_and_our_own_origin(shared_site: S
     assert httpx.post(f"{shared_site.url}/login", data=login, headers={"origin": "null"}).status_code == 403
 
 
+def test_every_unsafe_route_refuses_without_the_token_or_from_elsewhere(shared_site: Site) -> None:
+    """P17: the roles of each rule that may open a route, and nothing that they send changes anything."""
+    objects, tried = find_objects(shared_site, "par"), 0
+    for who in ("lea", "par", "adm"):
+        client = shared_site.log_in(who)
+        token = shared_site.find_token(client, "/")
+        elsewhere = {"x-form-token": token, "origin": "https://elsewhere.example"}
+        across = {"x-form-token": token, "sec-fetch-site": "cross-site"}
+        for route in list_routes(shared_site.url):
+            rule = rules.RULES[route.name]
+            if route.method == "GET" or rule.is_public or ACCOUNTS[who] not in rule.roles:
+                continue
+            for headers in ({}, {"x-form-token": "x"}, elsewhere, across):
+                answer = client.request(route.method, route.path.format(**objects), headers=headers)
+                assert answer.status_code == 403, (who, route, headers.keys())
+                tried += 1
+    assert tried > 100
+
+
 def test_a_session_is_new_at_each_log_in_and_ends_on_the_server(shared_site: Site) -> None:
     client = shared_site.log_in("ana")
     before = client.cookies["consentry_session"]
