@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consentry.logs import set_log_detail
 from consentry.program_year.year_versions import ensure_year, list_unkept_years
 from consentry.risk.policy import Rulebook
-from consentry.risk.policy_versions import PolicyShelf, begin_with_built_in, refuse_unset_file
+from consentry.risk.policy_versions import HeldPolicy, PolicyShelf, begin_with_built_in, refuse_unset_file
 from consentry.settings import Settings
 from ingest import Cell
 from ingest.types import Limits
@@ -51,6 +51,12 @@ class Program:
     def rulebook(self) -> Rulebook:
         """The policy in force now."""
         return self.policies.find_rulebook()
+
+    def hold_rules(self) -> Program:
+        """The same program with the rules as they are now, for one step that asks for them often. Under the ledger's lock they
+        can't change before it ends.
+        """
+        return replace(self, policies=HeldPolicy(self.rulebook))
 
     def keep_years(self) -> None:
         """Puts years in force that a home of before names and that have no file yet."""

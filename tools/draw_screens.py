@@ -58,7 +58,11 @@ def draw(home: Path) -> None:
             staff = _enter(browser, url, Role.STAFF)
             _take(staff, f"{url}/queue", "queue")
             _take(staff, f"{url}/cases/{case}", "case", opened="details >> nth=0")
-            _take(_enter(browser, url, Role.PARTNER), f"{url}/submissions/{submission}", "partner")
+            partner = _enter(browser, url, Role.PARTNER)
+            _take(partner, f"{url}/submissions/{submission}", "partner")
+            partner.goto(f"{url}/students")
+            student = partner.locator("main td a").first.get_attribute("href")
+            _take(partner, f"{url}{student}", "glance")
             _take(_enter(browser, url, Role.AUDITOR), f"{url}/trace/grant/{grant}", "trace")
             browser.close()
 

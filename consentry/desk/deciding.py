@@ -100,6 +100,7 @@ def decide_case(
         raise CommandError("a decision needs a reason and a user")
     choice, clock = Choice(action, reason, user, student_id), program.read_clock()
     with program.installation.writing() as session:
+        program = program.hold_rules()
         case = session.get(Case, case_id)
         if case is None:
             raise CommandError(f"no case {case_id}")

@@ -94,6 +94,7 @@ class QueueBoard:
 
 def describe_queue(program: Program, session: Session, wanted: QueueFilter, user: str) -> QueueBoard:
     """The queue for a person."""
+    program = program.hold_rules()
     today, rulebook = program.read_clock().today, program.rulebook
     by_reasons = session.execute(
         select(Case.reasons, func.count()).where(Case.state == "open").group_by(Case.reasons)
@@ -141,6 +142,7 @@ def describe_queue(program: Program, session: Session, wanted: QueueFilter, user
 
 def find_next(program: Program, session: Session, wanted: QueueFilter, after: str, user: str) -> str | None:
     """The next case after one that nobody else holds and that isn't put off; from the top again at the end."""
+    program = program.hold_rules()
     here = _find_place(session, after) if after else None
     following = _list_free(program, session, wanted, user, here) if here is not None else iter(())
     from_top = _list_free(program, session, wanted, user, None)

@@ -45,6 +45,17 @@ class PolicyShelf:
         return self._held
 
 
+class HeldPolicy(PolicyShelf):
+    """The policy as it was at one moment, for a step that asks for it many times."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+
+    def find_rulebook(self) -> Rulebook:
+        """The rulebook of that moment."""
+        return self._rulebook
+
+
 def find_in_force(session: Session) -> PolicyVersion:
     """The version in force."""
     return session.scalars(select(PolicyVersion).order_by(PolicyVersion.version.desc()).limit(1)).one()

@@ -104,11 +104,20 @@ _GUIDES = {
         ),
         ("partner",),
     ),
+    "the family says: {words}": Guide(
+        mark("Hold it against ink and list row. If it settles the case, accept (1, then Enter); if not, return it (R).")
+    ),
+    "the list's school is none that children are enrolled at": Guide(
+        mark("The list names a school that the district doesn't have. Return it (R): child can't be confirmed.")
+    ),
     "the name or birth date on the sheet is not the one that its code stands for": Guide(
         mark(
             "The sheet was printed for another child than it names. Accept (1, then Enter) only what ink and list row both say."
         ),
         _NAMES,
+    ),
+    "the page could not be processed: read it by eye": Guide(
+        mark("The program failed on this page. Ask for a new scan: return it (R): illegible.")
     ),
     "the signature's date cannot be read with certainty": Guide(_DATED, _DATES),
     "the student may be 18 and has not signed": Guide(
@@ -132,6 +141,17 @@ def find_guide(told: str) -> Guide | None:
         return None
     named = tuple(found.values["fields"].split(", ")) if "fields" in found.values else ()
     return Guide(guide.words, named or guide.fields)
+
+
+def find_guides(told: Sequence[str]) -> list[Guide | None]:
+    """What to do about each sentence: the same is told once, and to compare is left out where twins have to be told apart."""
+    guides = [find_guide(words) for words in told]
+    said = {_COMPARE} if any(guide and guide.words == _SIBLING for guide in guides) else set[str]()
+    found: list[Guide | None] = []
+    for guide in guides:
+        found.append(None if guide is None or guide.words in said else guide)
+        said |= {guide.words} if guide else set()
+    return found
 
 
 def list_fields(guides: Sequence[Guide | None]) -> list[str]:

@@ -21,7 +21,7 @@ from consentry.intake.held_enrollment import ShownStudent
 from consentry.pipeline.form_pages import list_sources
 from consentry.pipeline.form_years import is_list_row
 from consentry.web.case_fields import Place, ShownLine, find_place, show_lines
-from consentry.web.case_guide import Guide, find_guide, list_fields
+from consentry.web.case_guide import Guide, find_guides, list_fields
 from consentry.web.office import Office
 from consentry.web.people import Person
 from consentry.web.waterfall import Bar, draw_waterfall
@@ -130,8 +130,8 @@ def describe_case(office: Office, session: Session, case: Case, person: Person, 
     keyed = {step.field: step.value for step in steps if step.kind != ILLEGIBLE}
     received = session.get_one(Submission, form.submission_id).received_on
     told = [str(found["words"]) for found in form.findings if isinstance(found, dict)]
-    reasons = tuple(ShownReason(words, find_guide(words)) for words in told)
-    to_look_at = list_fields([reason.guide for reason in reasons])
+    guides = find_guides(told)
+    to_look_at = list_fields(guides)
     template = session.get(FormTemplate, form.template_id) if form.template_id else None
     return CaseView(
         case=case,
@@ -141,7 +141,7 @@ def describe_case(office: Office, session: Session, case: Case, person: Person, 
         seen=describe_seen(form),
         to_key=to_key,
         pages=() if to_key else show_pages(office, form),
-        reasons=reasons,
+        reasons=tuple(ShownReason(words, guide) for words, guide in zip(told, guides, strict=True)),
         to_look_at=frozenset(to_look_at),
         published=template.published if template else None,
         received=received,

@@ -125,6 +125,7 @@ FINDINGS = (
     mark("the list row alone does not point at this child clearly enough"),
     mark("the list's school is none that children are enrolled at"),
     mark("the name or birth date on the sheet is not the one that its code stands for"),
+    mark("the page could not be processed: read it by eye"),
     mark("the page is not a form of this district"),
     mark("the partner's name on the form cannot be told with certainty"),
     mark("the partner's training of that school year is not done"),
