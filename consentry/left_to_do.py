@@ -13,10 +13,11 @@ from sqlalchemy import select
 from access import IS_LIST, ReportLine, Result, write_report_csv, write_report_html, write_report_xlsx
 from consentry.corrections import Hint, find_hints
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from consentry.telling.reporting import report_as_released
 from store.desk_tables import SubmissionAnswer
-from store.tables import Form, ListedStudent, Partner, Submission
+from store.tables import Form, ListedStudent, Submission
 from store.year_tables import Correction
 
 _WRITERS = {".csv": write_report_csv, ".xlsx": write_report_xlsx, ".html": write_report_html}
@@ -37,9 +38,7 @@ def find_left_to_do(program: Program, partner_id: str) -> LeftToDo:
     today, rulebook = program.read_clock().today, program.rulebook
     since = rulebook.find_year_rules(rulebook.find_running_year(today)).file.school_year.forms_published
     with program.installation.reading() as session:
-        partner = session.get(Partner, partner_id)
-        if partner is None:
-            raise CommandError(f"no partner {partner_id}")
+        partner = find_partner(session, partner_id)
         sent = select(Submission.submission_id).where(
             Submission.partner_id == partner_id,
             Submission.received_on >= since,

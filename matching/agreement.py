@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from matching.types import Agreement, Candidate, Evidence, Witness
 
-AGREES = frozenset({Agreement.EXACT, Agreement.VARIANT, Agreement.CLOSE})
 _ORDER = tuple(level for level in Agreement if level is not Agreement.MISSING)
 
 
@@ -27,11 +26,6 @@ class AgreementSummary:
     parent: Agreement
 
     @property
-    def name_agrees(self) -> bool:
-        """Both names agree, perhaps by another spelling or a slip; not by a part or an initial alone."""
-        return self.name in AGREES
-
-    @property
     def birth_date_agrees(self) -> bool:
         """The birth date is the enrolled one: a swapped day and month or another digit is for a person to see."""
         return self.birth_date is Agreement.EXACT
@@ -40,11 +34,6 @@ class AgreementSummary:
     def student_id_agrees(self) -> bool:
         """The ID is the child's, or the child's username or state ID stands in its place."""
         return self.student_id in {Agreement.EXACT, Agreement.VARIANT}
-
-    @property
-    def school_agrees(self) -> bool:
-        """The school is the enrolled one, perhaps by a short form."""
-        return self.school in {Agreement.EXACT, Agreement.VARIANT}
 
 
 def summarise_agreement(candidate: Candidate, witness: Witness = Witness.FORM) -> AgreementSummary:

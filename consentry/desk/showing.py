@@ -15,11 +15,12 @@ from consentry.desk.shown_forms import show_form
 from consentry.errors import CommandError
 from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.intake.snapshots import find_roll, find_snapshot
+from consentry.partners import find_partner
 from consentry.pipeline.reading_pages import SET_ASIDE, read_printed_text
 from consentry.program import Program
 from review_queue import State
 from store import JsonValue
-from store.tables import Agreement, Case, Form, ListedStudent, Partner, RefusedInput, Submission
+from store.tables import Agreement, Case, Form, ListedStudent, RefusedInput, Submission
 
 _RULED = (State.GRANTED, State.RETURNED, State.REJECTED, State.IN_REVIEW)
 _WAITING = (State.RECEIVED, State.HELD, State.READ, State.IN_REVIEW)
@@ -136,8 +137,7 @@ def find_partner_access(program: Program, partner_id: str, on_date: date | None)
     """The access set of a partner on a day, today if none is named."""
     day = on_date or program.read_clock().today
     with program.installation.reading() as session:
-        if session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}")
+        find_partner(session, partner_id)
         return select_access(session, partner_id, find_roll(program.installation, session, day), day)
 
 

@@ -15,10 +15,10 @@ from access import Ending, KnownTime, find_access, list_endings, load_standing_r
 from access.pausing import find_paused
 from access.types import AccessRow
 from consentry.desk.showing import find_partner_access
-from consentry.errors import CommandError
 from consentry.intake.snapshots import find_roll, read_roll
+from consentry.partners import find_partner
 from consentry.program import Program
-from store.tables import Agreement, EnrollmentSnapshot, Grant, Partner, Withdrawal
+from store.tables import Agreement, EnrollmentSnapshot, Grant, Withdrawal
 
 
 def find_access_as_known(
@@ -29,8 +29,7 @@ def find_access_as_known(
         return find_partner_access(program, partner_id, day)
     asked = day or program.read_clock().today
     with program.installation.reading() as session:
-        if session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}")
+        find_partner(session, partner_id)
         grants = session.scalars(select(Grant).where(Grant.partner_id == partner_id)).all()
         ends = session.scalars(select(Withdrawal).join(Grant).where(Grant.partner_id == partner_id)).all()
         steps = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()

@@ -35,6 +35,7 @@ from consentry.disclosing.delivering_record import (
 from consentry.disclosing.delivering_registry import REGISTRY_NAME, RegistryInForce, load_registry
 from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.program import Program
 from store import Clock
 from store.tables import Delivery, Partner
@@ -90,8 +91,7 @@ class _Round:
 def deliver_reports(program: Program, partner_id: str, request: DeliveryRequest) -> Delivered:
     """Delivers one partner's reports. `CommandError`: no such partner, nobody open to it, data or disk at fault."""
     with program.installation.reading() as session:
-        if session.get(Partner, partner_id) is None:
-            raise CommandError(f"no partner {partner_id}")
+        find_partner(session, partner_id)
     delivered, passed = _deliver(program, [partner_id], request, lambda _: request.out)
     if passed:
         raise CommandError(f"nothing was delivered to {partner_id}: {passed[0].why}")

@@ -159,10 +159,11 @@ def _check_consent_date(row: ListRow, ground: ListGround) -> Iterator[RowFault]:
 
 
 def _is_same_name(one: str, other: str) -> bool:
-    return _keep_letters(one) == _keep_letters(other)
+    return keep_letters(one) == keep_letters(other)
 
 
-def _keep_letters(name: str) -> str:
+def keep_letters(name: str) -> str:
+    """A name by its letters and digits alone, in one case: what people type differently and mean alike."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 

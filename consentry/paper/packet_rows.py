@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
+from consentry.intake.list_checks import keep_letters
 from ingest.types import ListRow, RowFault
 from review_queue import Reason
 from store.tables import FormTemplate, Partner
@@ -76,7 +77,7 @@ def plan_packet(
 
 def find_language(name: str) -> str | None:
     """The language code that a list's cell means; None if it means none that is known."""
-    return _language_names().get(_fold(name))
+    return _language_names().get(keep_letters(name))
 
 
 def read_printed_day(text: str) -> date:
@@ -108,10 +109,6 @@ def _list_values(row: ListRow, partner_name: str) -> dict[str, str]:
 def _language_names() -> dict[str, str]:
     text = (resources.files("consentry") / "data/form_languages.csv").read_text("utf-8")
     rows = list(csv.DictReader(text.splitlines()))
-    return {_fold(row["language"]): row["language"] for row in rows} | {
-        _fold(row["name"]): row["language"] for row in rows
+    return {keep_letters(row["language"]): row["language"] for row in rows} | {
+        keep_letters(row["name"]): row["language"] for row in rows
     }
-
-
-def _fold(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from access import AgreementKind, AgreementStatus, has_lapsed_training
 from access.agreement_standing import Standing, find_standing
 from access.business_days import BusinessCalendar
-from consentry.errors import CommandError
+from consentry.partners import find_partner
 from consentry.pipeline.form_years import find_form_year, is_list_row
 from consentry.program import Program
 from consentry.program_year.agreement_reviews import find_missing_departments
@@ -97,11 +97,8 @@ def find_waits(program: Program, partner_id: str | None = None) -> list[PartnerW
     """
     today, rulebook = program.read_clock().today, program.rulebook
     with program.installation.reading() as session:
-        partners = session.scalars(select(Partner).order_by(Partner.partner_id)).all()
-        if partner_id is not None:
-            partners = [partner for partner in partners if partner.partner_id == partner_id]
-            if not partners:
-                raise CommandError(f"no partner {partner_id}")
+        every = select(Partner).order_by(Partner.partner_id)
+        partners = session.scalars(every).all() if partner_id is None else [find_partner(session, partner_id)]
         return [found for partner in partners for found in _find_of_partner(session, rulebook, partner, today)]
 
 

@@ -17,7 +17,6 @@ from consentry.desk.shown_fields import show_fields, show_signature
 from consentry.intake.receiving import Incoming, IncomingPage, StoredFile, record_submission
 from consentry.pipeline.reading_pages import FORM_PAGE, PageRecord, record_reading
 from fixtures.district import Student
-from fixtures.student_lists import StudentRow, write_student_list
 from ingest import read_student_list
 from ingest.types import MediaType, StudentList
 from store.ids import derive_id
@@ -26,17 +25,6 @@ from store.year_tables import Correction
 from tests.consentry.conftest import CHILDREN, PARTNER_NAME, District
 from tests.consentry.granting import open_program
 from tests.consentry.settling_here import settle
-
-
-def write(district: District, *rows: dict[str, str], name: str = "list.xlsx") -> Path:
-    file = district.folder / name
-    write_student_list(file, [StudentRow(**row) for row in rows])
-    return file
-
-
-def row_of(number: str, **changes: str) -> dict[str, str]:
-    first, last, born, school = CHILDREN[number]
-    return {"last": last, "first": first, "birth_date": born, "school": school, "student_id": number, **changes}
 
 
 def send_forms(district: District, listed: Path, forms: Sequence[tuple[str, Fault]]) -> dict[str, Any]:
@@ -88,13 +76,13 @@ def left(district: District) -> list[tuple[int | None, str]]:
 def test_a_mended_row_takes_its_form_up_and_is_hinted_at_the_third_time(district: District) -> None:
     """No new scan is needed where only the row was wrong; the same mending thrice gives a hint."""
     numbers = ("1000001", "1000002", "1000003")
-    bad = write(district, *(row_of(number, birth_date="") for number in numbers))
+    bad = district.write_rows([district.make_row(number, birth_date="") for number in numbers])
     sent = send_forms(district, bad, [(number, Fault.NONE) for number in numbers])
     assert {form["state"] for form in sent["forms"]} == {"returned"}
     assert left(district) == [], "told at the times of release"
     district.expect("release", "--now", "--reason", "test", "--as", "lena")
     assert left(district) == [(2, "ILLEGIBLE"), (3, "ILLEGIBLE"), (4, "ILLEGIBLE")]
-    mended = send_list(district, write(district, *map(row_of, numbers), name="mended.xlsx"))
+    mended = send_list(district, district.write_rows([*map(district.make_row, numbers)], name="mended.xlsx"))
     assert [(row["state"], row["reasons"]) for row in mended["rows"]] == [("granted", [])] * 3
     assert {row["student_id"] for row in district.expect("access", "rainier")} == set(numbers)
     change = {"field": "birth_date", "change": "filled in"}
@@ -107,12 +95,14 @@ def test_a_mended_row_takes_its_form_up_and_is_hinted_at_the_third_time(district
 
 
 def test_a_new_scan_finds_its_first(district: District) -> None:
-    first = write(district, row_of("1000001"), row_of("1000002"))
+    first = district.write_rows([district.make_row("1000001"), district.make_row("1000002")])
     sent = send_forms(district, first, [("1000001", Fault.UNSIGNED), ("1000002", Fault.NONE)])
     assert [form["state"] for form in sent["forms"]] == ["returned", "granted"]
     assert district.expect("status")["returned"] == {"share": 0.5, "by_reason": {"NO_SIGNATURE": 0.5}}
     assert left(district) == [(2, "NO_SIGNATURE")]
-    again = send_forms(district, write(district, row_of("1000001"), name="again.xlsx"), [("1000001", Fault.NONE)])
+    again = send_forms(
+        district, district.write_rows([district.make_row("1000001")], name="again.xlsx"), [("1000001", Fault.NONE)]
+    )
     assert [form["state"] for form in again["forms"]] == ["granted"]
     assert list_corrections(district) == [("scan", [])]
     assert left(district) == []
@@ -121,8 +111,8 @@ def test_a_new_scan_finds_its_first(district: District) -> None:
 def test_the_report_is_mended_and_sent_back_as_it_is(district: District) -> None:
     """What was accepted stays, what goes back for its paper stays told, the mended row is taken up."""
     numbers = ("1000001", "1000002", "1000003")
-    wrong = row_of("1000003", first="Quirin", last="Xystus", birth_date="2010-10-10", student_id="")
-    listed = write(district, row_of("1000001"), row_of("1000002"), wrong)
+    wrong = district.make_row("1000003", first="Quirin", last="Xystus", birth_date="2010-10-10", student_id="")
+    listed = district.write_rows([district.make_row("1000001"), district.make_row("1000002"), wrong])
     faults = (Fault.NONE, Fault.UNSIGNED, Fault.NONE)
     sent = send_forms(district, listed, list(zip(numbers, faults, strict=True)))
     report = district.folder / "report.xlsx"
@@ -143,7 +133,7 @@ def test_the_report_is_mended_and_sent_back_as_it_is(district: District) -> None
 
 
 def test_what_the_family_says_goes_before_a_person(district: District) -> None:
-    sent = send_forms(district, write(district, row_of("1000001")), [("1000001", Fault.UNDATED)])
+    sent = send_forms(district, district.write_rows([district.make_row("1000001")]), [("1000001", Fault.UNDATED)])
     [form] = sent["forms"]
     assert form["reasons"] == ["NO_DATE"]
     said = district.expect("answer", form["form_id"], "--says", "signed on 12 September", "--as", "pat")

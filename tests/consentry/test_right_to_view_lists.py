@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.student_lists import StudentRow, write_student_list
+from fixtures.student_lists import StudentRow
 from tests.consentry.conftest import CHILDREN, District
 from tests.consentry.settling_here import settle
 
@@ -30,17 +30,6 @@ def designate(district: District, status: str = "active", on: str = "2024-09-01"
     district.expect("partner", "agreement", "rainier", "--kind", "is", *YEAR, "--status", status, "--on", on)
 
 
-def write(district: District, *rows: dict[str, str], name: str = "list.xlsx") -> Path:
-    file = district.folder / name
-    write_student_list(file, [StudentRow(**row) for row in rows])
-    return file
-
-
-def row_of(number: str, **changes: str) -> dict[str, str]:
-    first, last, born, school = CHILDREN[number]
-    return {"last": last, "first": first, "birth_date": born, "school": school, "student_id": number, **changes}
-
-
 def send(district: District, file: Path, *more: str, code: int = 0) -> dict[str, Any]:
     offered = ("--basis", "is", "--list", str(file), "--by", PRINCIPAL, *more)
     receipt = district.expect("submit", "--partner", "rainier", *offered, code=code)
@@ -55,14 +44,14 @@ def access_of(district: District) -> list[tuple[str, str]]:
 
 def test_a_list_gives_its_own_schools_students_and_no_others(listed: District) -> None:
     """Another school's student, a made-up one and an uncertain one: neutral code, or a person; nothing granted."""
-    rows = [row_of(number) for number in CEDAR[:2]]
+    rows = [listed.make_row(number) for number in CEDAR[:2]]
     rows += [
-        row_of("1000003"),  # names another school
-        row_of("1000004", school="Cedar Grove Elementary"),  # says the list's school, is enrolled at another
-        {"last": "Nobody", "first": "Known", "birth_date": "2012-01-01", "school": "Cedar Grove Elementary"},
-        {"last": "Nakamuro", "first": "Ester", "birth_date": "2014-08-05", "school": "Cedar Grove Elementary"},
+        listed.make_row("1000003"),  # names another school
+        listed.make_row("1000004", school="Cedar Grove Elementary"),  # says the list's school, is enrolled at another
+        StudentRow("Nobody", "Known", "2012-01-01", "Cedar Grove Elementary"),
+        StudentRow("Nakamuro", "Ester", "2014-08-05", "Cedar Grove Elementary"),
     ]
-    status = send(listed, write(listed, *rows))
+    status = send(listed, listed.write_rows(rows))
     told = [(row["state"], row["reasons"]) for row in status["rows"]]
     assert told[:4] == [("granted", []), ("granted", []), *[("returned", ["CANNOT_CONFIRM"])] * 2]
     assert [state for state, _ in told[4:]] == ["in_review", "in_review"]
@@ -77,8 +66,8 @@ def test_a_list_gives_its_own_schools_students_and_no_others(listed: District) -
 
 
 def test_a_person_accepts_only_students_of_the_school(listed: District) -> None:
-    row = {"last": "Nakamuro", "first": "Ester", "birth_date": "2014-08-05", "school": "Cedar Grove Elementary"}
-    send(listed, write(listed, row))
+    row = StudentRow("Nakamuro", "Ester", "2014-08-05", "Cedar Grove Elementary")
+    send(listed, listed.write_rows([row]))
     [case] = listed.expect("queue", "list")
     decide = ("queue", "decide", case["case_id"], "--action", "accept", "--reason", "principal called", "--as")
     wrong = listed.call(*decide, "ana", "--student", "1000004")
@@ -98,7 +87,7 @@ def test_a_person_accepts_only_students_of_the_school(listed: District) -> None:
 def test_a_list_waits_for_agreement_and_designation(make_district: Callable[[], District]) -> None:
     district = make_district()
     district.set_up(forms=False)
-    status = send(district, write(district, row_of("1000001")))
+    status = send(district, district.write_rows([district.make_row("1000001")]))
     assert [row["state"] for row in status["rows"]] == ["held"] and access_of(district) == []
     [waits] = district.expect("partner", "waits", "rainier")
     words = {step["kind"]: step["words"] for step in waits["steps"]}
@@ -115,7 +104,7 @@ def test_a_list_waits_for_agreement_and_designation(make_district: Callable[[], 
 
 
 def test_a_student_who_leaves_the_school_drops_out_and_comes_back(listed: District) -> None:
-    send(listed, write(listed, row_of("1000001"), row_of("1000002")))
+    send(listed, listed.write_rows([listed.make_row("1000001"), listed.make_row("1000002")]))
     assert len(access_of(listed)) == 2
 
     def load(as_of: str, school: str) -> None:
@@ -139,7 +128,7 @@ def test_a_student_who_leaves_the_school_drops_out_and_comes_back(listed: Distri
 
 
 def test_an_unconfirmed_list_lapses_by_the_years_file(listed: District) -> None:
-    send(listed, write(listed, row_of("1000001")))
+    send(listed, listed.write_rows([listed.make_row("1000001")]))
     for day, held in (("2025-02-20", True), ("2025-02-21", False)):
         listed.today = day
         assert bool(access_of(listed)) is held, day
@@ -154,10 +143,12 @@ def test_an_unconfirmed_list_lapses_by_the_years_file(listed: District) -> None:
 
 def test_the_same_list_with_one_row_changed(listed: District) -> None:
     """Nothing twice, nothing lost: the changed row is ruled on, the others are known."""
-    unclear = {"last": "Nakamuro", "first": "Ester", "birth_date": "2014-08-05", "school": "Cedar Grove Elementary"}
-    send(listed, write(listed, row_of("1000001"), unclear))
+    unclear = StudentRow("Nakamuro", "Ester", "2014-08-05", "Cedar Grove Elementary")
+    send(listed, listed.write_rows([listed.make_row("1000001"), unclear]))
     assert len(listed.expect("queue", "list")) == 1
-    again = send(listed, write(listed, row_of("1000001"), row_of("1000005"), unclear, name="again.xlsx"))
+    again = send(
+        listed, listed.write_rows([listed.make_row("1000001"), listed.make_row("1000005"), unclear], name="again.xlsx")
+    )
     assert [(row["state"], row["reasons"]) for row in again["rows"]][:2] == [
         ("returned", ["DUPLICATE"]), ("granted", []),
     ]  # fmt: skip
@@ -166,14 +157,14 @@ def test_the_same_list_with_one_row_changed(listed: District) -> None:
 
 
 def test_a_row_to_remove_ends_the_right(listed: District) -> None:
-    send(listed, write(listed, row_of("1000001"), row_of("1000002")))
-    send(listed, write(listed, row_of("1000002", action="Remove"), name="removed.xlsx"))
+    send(listed, listed.write_rows([listed.make_row("1000001"), listed.make_row("1000002")]))
+    send(listed, listed.write_rows([listed.make_row("1000002", action="Remove")], name="removed.xlsx"))
     assert access_of(listed) == [("1000001", "IS_LIST")]
     assert listed.call("ledger", "verify").code == 0
 
 
 def test_who_may_submit(listed: District) -> None:
-    file = write(listed, row_of("1000001"))
+    file = listed.write_rows([listed.make_row("1000001")])
     offered = ("submit", "--partner", "rainier", "--basis", "is", "--list", str(file))
     assert listed.call(*offered).code == 2, "a list has a name under it"
     assert listed.call(*offered, "--by", "x", str(listed.folder)).code == 2, "and no scans"
