@@ -65,7 +65,7 @@ class ReturnedForm:
 
 
 def find_returned(session: Session, submission: Submission) -> ScalarResult[Form]:
-    """The forms of a submission's partner that came before it, went back and were not answered yet."""
+    """The forms of a submission's partner, but its own, that went back and were not answered yet; the newest first."""
     answered = select(Correction.first_form_id).where(Correction.first_form_id.is_not(None))
     returned = (
         select(Form)
@@ -76,7 +76,6 @@ def find_returned(session: Session, submission: Submission) -> ScalarResult[Form
             Form.state == State.RETURNED,
             Form.reading_sha256.is_not(None),
             Form.form_id.not_in(answered),
-            Submission.created_at <= submission.created_at,
         )
         .order_by(Submission.created_at.desc(), Form.form_id)
     )
@@ -90,9 +89,47 @@ def is_mended_by_a_row(session: Session, form: Form) -> bool:
     return session.scalar(select(Case.case_id).where(Case.form_id == form.form_id).limit(1)) is None
 
 
+def wake_lists(session: Session, submission: Submission, ruled: Sequence[Form]) -> list[Submission]:
+    """Has lists looked at again whose rows may mean forms of this submission that went back for want of a row: a list may have
+    come before its scans, or with a scan that was not good yet. Returns their submissions, to be written.
+    """
+    waiting = [form for form in ruled if form.state == State.RETURNED and Reason.FORM_WITHOUT_ROW in form.reasons]
+    said = [_said_by(form, None) for form in waiting]
+    if not said:
+        return []
+    open_rows = (
+        select(ListedStudent, Submission)
+        .join(Submission, Submission.submission_id == ListedStudent.submission_id)
+        .where(
+            Submission.partner_id == submission.partner_id,
+            Submission.submission_id != submission.submission_id,
+            ListedStudent.state.in_((State.RECEIVED, State.RETURNED)),
+        )
+        .order_by(ListedStudent.row_id)
+    )
+    woken = {
+        other.submission_id: other
+        for row, other in session.execute(open_rows)
+        if any(_may_be_same(each, _said_by_row(row)) for each in said)
+    }
+    for other in woken.values():
+        other.needs_settling = True
+        other.settlements += 1  # a plan that was made before knows nothing of these forms
+    return list(woken.values())
+
+
+def wants_another_look(session: Session, submission: Submission, ruled: Sequence[Form]) -> bool:
+    """Whether a form of the partner that waits for a row may be of a student whose form of this submission just went back."""
+    said = [_said_by(form, None) for form in ruled if form.state == State.RETURNED and form.row_number is not None]
+    waiting = [form for form in find_returned(session, submission) if Reason.FORM_WITHOUT_ROW in form.reasons]
+    return any(_may_be_same(_said_by(form, None), each) for form in waiting for each in said)
+
+
 def load_firsts(session: Session, submission: Submission) -> list[ReturnedForm]:
-    """The returned forms that forms of a submission may answer, the newest first, each with its row."""
-    forms = find_returned(session, submission).all()
+    """The returned forms that forms of a submission may answer, the newest first, each with its row: such as came before it."""
+    before = select(Submission.submission_id).where(Submission.created_at <= submission.created_at)
+    came = set(session.scalars(before.where(Submission.partner_id == submission.partner_id)))
+    forms = [form for form in find_returned(session, submission) if form.submission_id in came]
     listed = (
         select(ListedStudent)
         .join(Form, Form.form_id == ListedStudent.form_id)
@@ -229,17 +266,30 @@ def _record(
 def _said_by(form: Form, row: ListedStudent | None) -> dict[str, str]:
     """Who the paper says the student is: by its row, else by what was read of the form."""
     if row is not None:
-        return {name: str(row.cells.get(name, "")) for name in _COLUMNS}
+        return _said_by_row(row)
     fields = {"last_name": "student_last", "first_name": "student_first"}
     values = {name: form.fields.get(fields.get(name, name)) for name in _COLUMNS}
     return {name: str(field["value"]) if isinstance(field, dict) else "" for name, field in values.items()}
 
 
+def _said_by_row(row: ListedStudent) -> dict[str, str]:
+    return {name: str(row.cells.get(name, "")) for name in _COLUMNS}
+
+
+def _may_be_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether it is worth a look if two papers speak of one student: one of name, birth date and ID agrees."""
+    return bool(_count_agreements(one, other))
+
+
 def _is_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Whether two papers speak of one student: two of name, birth date and ID agree."""
+    return _count_agreements(one, other) >= 2
+
+
+def _count_agreements(one: Mapping[str, str], other: Mapping[str, str]) -> int:
     names = (f"{said['first_name']} {said['last_name']}".casefold().strip() for said in (one, other))
     same = [name for name in ("birth_date", "student_id") if one[name] and one[name] == other[name]]
-    return len(same) + (fuzz.ratio(*names) >= _ALIKE) >= 2
+    return len(same) + (fuzz.ratio(*names) >= _ALIKE)
 
 
 def _name_change(name: str, old: str, new: str) -> str:

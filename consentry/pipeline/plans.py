@@ -41,7 +41,9 @@ class AnsweredRow:
 
 @dataclass(frozen=True, slots=True)
 class SettlementPlan:
-    """What planning found for a submission, and the enrollment that it was matched against."""
+    """What planning found for a submission, and the enrollment that it was matched against. `settlement`: how often the
+    submission had been settled or woken by then; None in plans of before.
+    """
 
     submission_id: str
     snapshot_id: str
@@ -49,6 +51,7 @@ class SettlementPlan:
     answered_before: tuple[AnsweredRow, ...] = ()
     joined: tuple[JoinedForm, ...] = ()
     taken_up: tuple[FormPlan, ...] = ()
+    settlement: int | None = None
 
 
 _PLAN_JSON = TypeAdapter(SettlementPlan)

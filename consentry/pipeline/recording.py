@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import CATEGORIES, IS_LIST, Signer, find_gates, make_grant
-from consentry.corrections import link_row, link_scan, load_firsts
+from consentry.corrections import link_row, link_scan, load_firsts, wake_lists, wants_another_look
 from consentry.desk.shown_forms import show_match
 from consentry.intake.listed_rows import load_rows
 from consentry.paper.printed_sheets import record_sheet_back
@@ -87,18 +87,21 @@ def record_settlement(session: Session, program: Program, submission_id: str, pl
     for joined in settlement.plan.joined:
         record_joined(session, program, joined, clock)
     firsts = load_firsts(session, submission)
+    ruled: list[Form] = []
     for form_plan in settlement.plan.forms:
         form = session.get_one(Form, form_plan.form_id)
         record_sheet_back(session, form_plan.sheet_id, form, RULES_ACTOR, clock)
         if form.state == State.READ:
             _settle_form(session, settlement, form_plan, form, submission.received_on)
             link_scan(session, submission, firsts, form, _find_row(session, submission, form), clock)
+            ruled.append(form)
     for form_plan in settlement.plan.taken_up:
         _take_up(session, settlement, form_plan)
     rows = list(_answer_rows(session, settlement.plan))
+    was_woken = settlement.plan.settlement not in (None, submission.settlements)
+    submission.needs_settling = was_woken or wants_another_look(session, submission, ruled)
     submission.settlements += 1
-    submission.needs_settling = False
-    written = [*documents, *rows, submission]
+    written = [*documents, *rows, submission, *wake_lists(session, submission, ruled)]
     record(session, clock, Entry(Event.SUBMISSION_SETTLED, submission_id, RULES_ACTOR, written))
 
 

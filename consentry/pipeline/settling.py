@@ -70,6 +70,14 @@ class _Returned:
     taken_up: list[FormPlan] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _ReturnedPair:
+    """A returned form and the row that it goes with."""
+
+    read: _ReadForm
+    pairing: Pairing
+
+
 class SettlementPlanner:
     """Plans settlements of one home; keeps the newest enrollment in memory."""
 
@@ -97,7 +105,9 @@ class SettlementPlanner:
             partners = session.scalars(select(Partner)).all()
         known = _Known(submission, children, partners, self._program.rulebook)
         plans = [_plan_form(read, paired, known) for read, paired in zip(forms, _pair(forms, rows), strict=True)]
-        unanswered = [row for row in rows if row.row_number not in {plan.row.row_number for plan in plans}]
+        went_back = {read.form.form_id for read in forms if read.form.state == State.RETURNED}
+        standing = {plan.row.row_number for plan in plans if plan.form_id not in went_back}
+        unanswered = [row for row in rows if row.row_number not in standing]
         answered = self._find_answers(submission, unanswered) if unanswered else ()
         left = [row for row in unanswered if row.row_number not in {answer.row_number for answer in answered}]
         returned = self._find_returned(left, known) if left else _Returned()
@@ -108,11 +118,12 @@ class SettlementPlanner:
             (*answered, *returned.answered),
             joined,
             tuple(returned.taken_up),
+            submission.settlements,
         )
         return self._program.installation.documents.put(write_plan(plan))
 
     def _find_answers(self, submission: Submission, rows: Sequence[ListedStudent]) -> tuple[AnsweredRow, ...]:
-        """Rows whose form came with an earlier submission of the partner and is granted or in hand."""
+        """Rows whose form came with another submission of the partner and is granted or in hand."""
         with self._program.installation.reading() as session:
             earlier = session.scalars(
                 select(Form)
@@ -122,7 +133,6 @@ class SettlementPlanner:
                     Form.submission_id != submission.submission_id,
                     Form.reading_sha256.is_not(None),
                     Form.state.in_((State.GRANTED, State.IN_REVIEW, State.HELD)),
-                    Submission.created_at <= submission.created_at,
                 )
                 .order_by(Form.form_id)
             ).all()
@@ -135,21 +145,35 @@ class SettlementPlanner:
         )
 
     def _find_returned(self, rows: Sequence[ListedStudent], known: _Known) -> _Returned:
-        """Rows whose form went back before: one that went back for its row alone is planned anew with the mended row."""
-        found = _Returned()
+        """Rows whose form went back: one that went back for its row alone is planned anew with the row that is there now."""
+        found, left = _Returned(), list(rows)
         with self._program.installation.reading() as session:
-            forms = find_returned(session, known.submission).all()
-            reads = [self._open_form(session, form, self._read(form), known.submission) for form in forms]
-            for pairing in pair_rows([read.query for read in reads], [query_row(row) for row in rows]):
-                if pairing.form is None or pairing.row is None or not _fits(pairing):
-                    continue
-                read = reads[pairing.form]
-                if is_mended_by_a_row(session, read.form):
-                    paired = _describe_row(pairing, rows, read)
-                    found.taken_up.append(_plan_form(read, paired, known))
-                else:
-                    found.answered.append(AnsweredRow(rows[pairing.row].row_number, read.form.form_id))
+            waiting = find_returned(session, known.submission)
+            copies = {(form.document_sha256, form.page_index): form for form in waiting}
+            forms = list(copies.values())  # of the same page sent twice one is enough: two would vie for the row
+            mended = [form for form in forms if is_mended_by_a_row(session, form)]
+            for pair in self._pair_returned(session, mended, left, known.submission):
+                paired = _describe_row(pair.pairing, left, pair.read)
+                found.taken_up.append(_plan_form(pair.read, paired, known))
+            taken = {plan.row.row_number for plan in found.taken_up}
+            left = [row for row in rows if row.row_number not in taken]
+            others = [form for form in forms if form not in mended]
+            for pair in self._pair_returned(session, others, left, known.submission):
+                assert pair.pairing.row is not None  # noqa: S101 - pairs alone come
+                found.answered.append(AnsweredRow(left[pair.pairing.row].row_number, pair.read.form.form_id))
         return found
+
+    def _pair_returned(
+        self, session: Session, forms: Sequence[Form], rows: Sequence[ListedStudent], submission: Submission
+    ) -> list[_ReturnedPair]:
+        """The forms that surely go with a row, and how."""
+        reads = [self._open_form(session, form, self._read(form), submission) for form in forms]
+        found = pair_rows([read.query for read in reads], [query_row(row) for row in rows])
+        return [
+            _ReturnedPair(reads[pairing.form], pairing)
+            for pairing in found
+            if pairing.form is not None and pairing.row is not None and _fits(pairing)
+        ]
 
     def _read(self, form: Form) -> FormReading:
         assert form.reading_sha256 is not None  # noqa: S101 - asked of forms that were read
