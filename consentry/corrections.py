@@ -82,6 +82,30 @@ def find_returned(session: Session, submission: Submission) -> ScalarResult[Form
     return session.scalars(returned)
 
 
+def find_waiting(session: Session, submission: Submission) -> list[Form]:
+    """The forms of `find_returned`, and those that a new scan answered in vain, since it went back for what no row mends:
+    a signed form that waits for its row is still good though an unsigned copy came after it.
+    """
+    waiting = find_returned(session, submission).all()
+    linked = (
+        select(Form, Correction.form_id)
+        .join(Correction, Correction.first_form_id == Form.form_id)
+        .where(
+            Correction.partner_id == submission.partner_id,
+            Correction.kind == SCAN,
+            Form.submission_id != submission.submission_id,
+            Form.state == State.RETURNED,
+            Form.reading_sha256.is_not(None),
+        )
+        .order_by(Form.form_id)
+    )
+    for form, answer_id in session.execute(linked):
+        answer = session.get_one(Form, answer_id)
+        if answer.state == State.RETURNED and not is_mended_by_a_row(session, answer):
+            waiting = [*waiting, form]
+    return list(waiting)
+
+
 def is_mended_by_a_row(session: Session, form: Form) -> bool:
     """Whether a form went back by the rules for faults of its row alone: what a person returned waits for a person."""
     if form.decided_by != RULES_ACTOR or not {Reason(code) for code in form.reasons} <= MENDED_BY_A_ROW:
@@ -121,7 +145,7 @@ def wake_lists(session: Session, submission: Submission, ruled: Sequence[Form]) 
 def wants_another_look(session: Session, submission: Submission, ruled: Sequence[Form]) -> bool:
     """Whether a form of the partner that waits for a row may be of a student whose form of this submission just went back."""
     said = [_said_by(form, None) for form in ruled if form.state == State.RETURNED and form.row_number is not None]
-    waiting = [form for form in find_returned(session, submission) if Reason.FORM_WITHOUT_ROW in form.reasons]
+    waiting = [form for form in find_waiting(session, submission) if Reason.FORM_WITHOUT_ROW in form.reasons]
     return any(_may_be_same(_said_by(form, None), each) for form in waiting for each in said)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import IS_LIST
-from consentry.corrections import find_returned, is_mended_by_a_row
+from consentry.corrections import find_waiting, is_mended_by_a_row
 from consentry.intake.enrolled_children import EnrolledChildren, EnrollmentCache
 from consentry.intake.listed_rows import find_birth_dates, find_faults, load_rows, query_row
 from consentry.logs import log_failure
@@ -148,7 +148,7 @@ class SettlementPlanner:
         """Rows whose form went back: one that went back for its row alone is planned anew with the row that is there now."""
         found, left = _Returned(), list(rows)
         with self._program.installation.reading() as session:
-            waiting = find_returned(session, known.submission)
+            waiting = find_waiting(session, known.submission)
             copies = {(form.document_sha256, form.page_index): form for form in waiting}
             forms = list(copies.values())  # of the same page sent twice one is enough: two would vie for the row
             mended = [form for form in forms if is_mended_by_a_row(session, form)]
