@@ -1,8 +1,8 @@
 """Bench of a year: partners, forms and right-to-view lists played day by day by the year's own calendar, every gate checked.
 
 On each day the access sets of all partners to whom something happened, and of some others in turn, are held against what the
-script says of agreements, training, lists, birthdays, revocations and enrollment; each grant against whose form it is in truth.
-Readings are recorded ones: this measures the program's rules and records, not its eyes.
+script says of agreements, training, lists, birthdays, revocations and enrollment, and so is who may log in; each grant is held
+against whose form it is in truth. Readings are recorded ones: this measures the program's rules and records, not its eyes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from consentry.benches.year_paper import find_18th_birthday
 from consentry.benches.year_play import Player
 from consentry.benches.year_script import ENDS, FIRST_DAY, LABEL, LAST_DAY, NEXT_LABEL, YearScript, write_script
 from consentry.desk.showing import find_enrolled, select_access
+from consentry.disclosing.staag_people import find_people
 from consentry.intake.registering import add_form, add_partner
 from consentry.program import Program, make_home
 from consentry.program_year.school_years import join_calendars
@@ -73,7 +74,7 @@ class Checks:
         self._script = script
         self._partners = {partner.partner_id: partner for partner in script.partners}
         self._by_id = {student.student_id: student for student in script.students}
-        self.access_checks = self.wait_checks = 0
+        self.access_checks = self.log_in_checks = self.wait_checks = 0
         self.breaks: list[str] = []
 
     def check(self, player: Player, day: date, touched: set[str], number: int) -> None:
@@ -84,10 +85,15 @@ class Checks:
         with program.installation.reading() as session:
             enrolled = find_enrolled(session, player.enrollment, day)
             told = {mine: select_access(session, mine, enrolled, day) for mine in sorted(asked)}
+            people = {mine: find_people(session, program.rulebook, day, mine) for mine in sorted(asked)}
         for mine, rows in told.items():
             self.access_checks += 1
             if {(row.student_id, row.basis) for row in rows} != self._expect(player, mine, day):
                 self.breaks.append(f"{day}: access of {mine}")
+        for mine, found in people.items():
+            self.log_in_checks += 1
+            if bool(found) is not self._partners[mine].may_log_in(day):
+                self.breaks.append(f"{day}: who may log in for {mine}")
         if number % 30 == 0:
             self._check_waits(player, program, day)
 
@@ -186,6 +192,7 @@ def _sum_up(program: Program, player: Player, checks: Checks, days: int) -> dict
         "returned_share": round(sum(returned.values()) / max(len(forms), 1), 4),
         "returned_by_reason": dict(returned.most_common()),
         "access_checks": checks.access_checks,
+        "log_in_checks": checks.log_in_checks,
         "wait_checks": checks.wait_checks,
         "differences": len(checks.breaks),
         "first_differences": checks.breaks[:5],

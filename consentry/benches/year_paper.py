@@ -32,6 +32,9 @@ def list_steps(partner: PartnerScript, day: date) -> Iterator[AgreementStep]:
     if day == partner.submitted_on:
         yield AgreementStep(AgreementKind.DSA, LABEL, AgreementStatus.SUBMITTED)
         yield AgreementStep(AgreementKind.NUA, LABEL, AgreementStatus.SUBMITTED)
+    if day in (partner.network.first, partner.network.last) and day < LAST_DAY:
+        status = AgreementStatus.ACTIVE if day == partner.network.first else AgreementStatus.ENDED
+        yield AgreementStep(AgreementKind.NUA, LABEL, status)
     for span in partner.agreement:
         if day == span.first:
             yield AgreementStep(AgreementKind.DSA, LABEL, AgreementStatus.ACTIVE)

@@ -21,6 +21,7 @@ from access import AgreementKind, AgreementStatus
 from consentry.benches.year_paper import find_18th_birthday, list_steps, make_reading, make_row, move_student
 from consentry.benches.year_script import (
     LABEL,
+    LAST_DAY,
     SNAPSHOTS,
     Fault,
     FormScript,
@@ -140,10 +141,13 @@ class Player:
                 self._review(program, partner, step.kind, step.school_year)
             note = StepNote("lea")
             record_agreement(program, partner.partner_id, step.kind, step.school_year, step.status, day, note)
-        if day == partner.submitted_on:
+        if day in (partner.named.first, partner.named.last) and day < LAST_DAY:
+            status = AgreementStatus.ACTIVE if day == partner.named.first else AgreementStatus.ENDED
             address = f"pat@{partner.partner_id}.example"
-            named = NamedStep(partner.partner_id, address, LABEL, AgreementStatus.ACTIVE, day, "Pat Partner")
-            record_person(program, named, StepNote("lea"))
+            record_person(
+                program, NamedStep(partner.partner_id, address, LABEL, status, day, "Pat Partner"), StepNote("lea")
+            )
+            return True
         return bool(steps)
 
     def _review(self, program: Program, partner: PartnerScript, kind: AgreementKind, year: str) -> None:

@@ -99,7 +99,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class PartnerScript:
-    """A partner's agreements. `training` is empty where it was never recorded; `training_begun` the day it was noted."""
+    """A partner's agreements. `training` is empty where it was never recorded; `training_begun` the day it was noted.
+
+    `network`: when its network use agreement is active; `named`: while that names the partner's one person.
+    """
 
     partner_id: str
     name: str
@@ -109,6 +112,8 @@ class PartnerScript:
     training: Span | None
     designation: Span | None
     designation_submitted: date | None
+    network: Span
+    named: Span
     renews: bool
 
     def has_agreement(self, day: date) -> bool:
@@ -120,6 +125,10 @@ class PartnerScript:
         if self.training_begun is None or day < self.training_begun:
             return True
         return self.training is not None and self.training.covers(day)
+
+    def may_log_in(self, day: date) -> bool:
+        """Whether the partner's person may see students one at a time."""
+        return self.network.covers(day) and self.named.covers(day) and self.is_trained(day)
 
     def is_designated(self, day: date) -> bool:
         """Whether the institutional service designation is active."""
@@ -198,6 +207,8 @@ def _draw_partner(number: int, serves: bool, calendar: BusinessCalendar, rng: ra
         training=training,
         designation=designation,
         designation_submitted=offered,
+        network=Span(calendar.add(submitted, 5 + number % 3), LAST_DAY if number % 5 != 2 else date(2025, 3, 3)),
+        named=Span(submitted, LAST_DAY if number % 3 else date(2025, 2, 10)),
         renews=rng.random() < 0.5,
     )
 

@@ -10,6 +10,7 @@ import pytest
 from access import grants, list_rights
 from consentry.benches import year as bench_year
 from consentry.desk import showing
+from consentry.disclosing import staag_people
 
 
 def test_a_small_year_day_by_day() -> None:
@@ -18,7 +19,7 @@ def test_a_small_year_day_by_day() -> None:
     assert figures["days"] == 518
     assert (figures["wrong_grants"], figures["lost"], figures["differences"]) == (0, 0, 0), figures
     assert figures["ledger_breaks"] == 0
-    assert figures["access_checks"] > 150 and figures["wait_checks"] > 3
+    assert figures["access_checks"] > 150 and figures["log_in_checks"] > 150 and figures["wait_checks"] > 3
     assert set(figures["states"]) == {"granted", "returned"}
 
 
@@ -30,6 +31,9 @@ def test_a_small_year_day_by_day() -> None:
         (grants, "_find_lapse", lambda *_: None),
         (list_rights, "_holds", lambda *_: True),
         (showing, "load_standing_rights", lambda *_: frozenset()),
+        (grants, "has_lapsed_training", lambda *_, **__: False),
+        (staag_people, "_may_log_in", lambda *_: True),
+        (staag_people, "has_lapsed_training", lambda *_: False),
     ],
 )
 def test_a_gate_that_stands_open_is_seen(
