@@ -1,8 +1,8 @@
 """Puts what the two recognisers say of one ID or date into one weight, and says how sure the best is.
 
-Decides the weights of the two and the curve from a reading's share among all to a confidence that holds, both fitted by
-`tools/fit_digit_mixing.py` to every second digit of the development hands. Both recognisers look at the same ink, so together
-they are less sure than two witnesses would be.
+Decides the weights of the two, fitted to every second digit of the development hands, and the curve from a reading's share
+among all to a confidence that holds, fitted to all of them (`tools/fit_digit_mixing.py`). Both recognisers look at the same
+ink, so together they are less sure than two witnesses would be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ocr.types import FieldKind
 
 LARGE_WEIGHT, DIGIT_WEIGHT = 0.5, 0.7
 _LEAST_SHARE, _MOST_SURE = 1e-6, 0.998
-_CURVES = {FieldKind.STUDENT_ID: (0.68, 0.475), FieldKind.DATE: (0.6, 0.746)}
+_CURVES = {FieldKind.STUDENT_ID: (0.215, 0.729), FieldKind.DATE: (0.427, 0.694)}
 """By kind: the log-odds at an even share, and how they rise with the share's own."""
 
 Table = NDArray[np.float64]

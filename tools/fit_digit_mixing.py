@@ -1,7 +1,7 @@
-"""Fits the weights and curves of `ocr/digit_mixing.py` to IDs and dates of every second digit of the development hands.
+"""Fits the weights and curves of `ocr/digit_mixing.py` to IDs and dates by digits of the development hands.
 
-Fills boxes of forms with them, degrades the pages, reads both recognisers' views, tries weights, and fits the curves from a
-reading's share to a confidence. Prints all, and checks on the digits left out.
+Fills boxes of forms with them, degrades the pages, reads both recognisers' views; tries weights on every second digit, fits the
+curves from a reading's share to a confidence on either half and says how they hold on the other, then fits them to both.
 Run `python -m tools.fit_digit_mixing ../shared/handwriting`.
 """
 
@@ -60,9 +60,8 @@ def weigh(example: Example) -> tuple[float, bool]:
     return float(np.log(share / (1 - share))), text == example.truth
 
 
-def fit_curve(examples: Sequence[Example]) -> np.ndarray:
+def fit_curve(odds: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Log-odds at an even share and their rise, pulled lightly to the plain share."""
-    odds, right = np.array([weigh(example) for example in examples], float).T
 
     def loss(curve: np.ndarray) -> float:
         claimed = curve[0] + curve[1] * odds
@@ -71,23 +70,30 @@ def fit_curve(examples: Sequence[Example]) -> np.ndarray:
     return np.asarray(minimize(loss, np.array([0.0, 1.0])).x)
 
 
+def weigh_all(examples: Sequence[Example], kind: FieldKind) -> np.ndarray:
+    """Log-odds (first row) of the readings of a kind, and whether each is right (second)."""
+    return np.array([weigh(example) for example in examples if example.reading.kind is kind], float).T
+
+
 def main(folder: Path) -> None:
-    """Tries the weights on the one half of the digits, fits the curves there, and says how they hold on the other half."""
+    """Tries the weights on the one half of the digits, fits and checks the curves across the halves, then fits them to both."""
     hands = RealHands.load(folder)
     halves = [replace(hands, digits={sign: found[part::2] for sign, found in hands.digits.items()}) for part in (0, 1)]
-    fitted, checked = (
+    read = [
         [one for one in read_filled_pages(fill_boxes(half), _PAGES, 5 + part) if len(one.reading.views) == 2]
         for part, half in enumerate(halves)
-    )
+    ]
+    chosen = (digit_mixing.LARGE_WEIGHT, digit_mixing.DIGIT_WEIGHT)
     for kind in (FieldKind.STUDENT_ID, FieldKind.DATE):
-        own, other = ([one for one in part if one.reading.kind is kind] for part in (fitted, checked))
-        for digit_mixing.LARGE_WEIGHT, digit_mixing.DIGIT_WEIGHT in _WEIGHTS:
-            exact = np.mean([weigh(example)[1] for example in own])
-            print(kind, digit_mixing.LARGE_WEIGHT, digit_mixing.DIGIT_WEIGHT, f"{exact:.3f} of {len(own)}")  # noqa: T201
-        digit_mixing.LARGE_WEIGHT, digit_mixing.DIGIT_WEIGHT = 0.5, 0.7
-        print(kind, "curve", np.round(fit_curve(own), 3))  # noqa: T201  a tool that prints
-        claims = [(one.reading.confidence, weigh(one)[1]) for one in other]
-        print(kind, "other digits: claimed, right", np.round(np.mean(claims, axis=0), 3), len(claims))  # noqa: T201
+        for digit_mixing.LARGE_WEIGHT, digit_mixing.DIGIT_WEIGHT in (*_WEIGHTS, chosen):
+            exact = weigh_all(read[0], kind)[1].mean()
+            print(kind, digit_mixing.LARGE_WEIGHT, digit_mixing.DIGIT_WEIGHT, f"{exact:.3f}")  # noqa: T201  a tool that prints
+        weighed = [weigh_all(part, kind) for part in read]
+        for fitted, other in (weighed, weighed[::-1]):
+            at_even, rise = fit_curve(*fitted)
+            claimed = 1 / (1 + np.exp(-(at_even + rise * other[0])))
+            print(kind, f"other half: claimed {claimed.mean():.3f}, right {other[1].mean():.3f}, {other.shape[1]}")  # noqa: T201
+        print(kind, "curve", np.round(fit_curve(*np.concatenate(weighed, axis=1)), 3))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ FEW, MANY = 300, 5000
 PRECISION = 0.995
 _BINS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.97, 1.001)
 _ABSENT_EVERY = 3
+_DAYS = [date(2000, 1, 1) + timedelta(days=number) for number in range(25 * 365)]
 _NO_CANDIDATE = 4.0  # how far below the best path a candidate may stay, in natural logarithm, before none fits
 
 
@@ -42,12 +44,15 @@ def choose(reading: FieldReading, candidates: Sequence[str], scores: np.ndarray)
 
 def _weigh_others(reading: FieldReading, best: str) -> list[float]:
     """Natural-log weights of what else may stand there than the best candidate: a name's other spellings, each weighed by how
-    much it is like a name too; of other fields what any good explanation comes near.
+    much it is like a name too; any other day; of other fields what any good explanation comes near.
     """
-    if reading.kind is not FieldKind.NAME or not reading.views:
-        return [reading.score_greedy() - _NO_CANDIDATE]
-    chosen = _fold(best)
-    return [spelling.weight for spelling in spell_names(reading.views) if spelling.folded != chosen]
+    if reading.kind is FieldKind.NAME and reading.views:
+        chosen = _fold(best)
+        return [spelling.weight for spelling in spell_names(reading.views) if spelling.folded != chosen]
+    if reading.kind is FieldKind.DATE:
+        days = zip(_DAYS, reading.score_days(_DAYS).tolist(), strict=True)
+        return [score for day, score in days if day.isoformat() != best]
+    return [reading.score_greedy() - _NO_CANDIDATE]
 
 
 def measure_coverage(choices: Sequence[Choice]) -> float:

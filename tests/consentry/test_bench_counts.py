@@ -43,3 +43,11 @@ def test_what_is_like_a_name_weighs_more_against_the_best() -> None:
         for reading, text in ((like_a_name, "HARIE"), (unlike, "MARIE"))
     )
     assert best_like > best_unlike + 1
+
+
+def test_of_dates_any_other_day_may_stand_there() -> None:
+    typed = FieldReading.from_text(FieldKind.DATE, "3/14/2012")
+    days = ["2012-03-14", "2012-03-15", "2013-03-14"]
+    scores = typed.score(days)
+    assert choose(typed, days, scores).lead > 1
+    assert choose(typed, days, np.append(-np.inf, scores[1:])).lead < 0
