@@ -6,8 +6,10 @@ Never takes two digits off at once for a slip: that is another date.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from itertools import pairwise
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,15 @@ class WeighedDates:
             ratios[hits] = self.ratio[places[hits]]
         ratios[dates == undated] = 0.0
         return ratios
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PricedDays:
+    """Written days end to end: where each begins (R + 1,), enrolled dates it may mean, ascending, and log P(written | date)."""
+
+    starts: LongArray
+    ids: IntArray
+    channel: NDArray[np.float64]
 
 
 class BirthDateIndex:
@@ -100,39 +111,70 @@ class BirthDateIndex:
             return None
         found = self._cache.get(day)
         if found is None:
-            if len(self._cache) > CACHED_DATES:
-                self._cache.clear()
-            ids, channel = self.price_slips(day)
-            found = self.finish(ids, channel, self.any_day, (day.month, day.day) == (1, 1))
-            self._cache[day] = found
+            found = self._cache[day] = self._weigh_all([day])[0]
         return found
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Weighs written dates that will be asked for, all in one go."""
+        if len(self._cache) > CACHED_DATES:
+            self._cache.clear()
+        days = dict.fromkeys(read_day(text) for text in texts)
+        new = [day for day in days if day is not None and day not in self._cache]
+        if new:
+            self._cache.update(zip(new, self._weigh_all(new), strict=True))
+
+    def _weigh_all(self, days: Sequence[Day]) -> list[WeighedDates]:
+        january = [(day.month, day.day) == (1, 1) for day in days]
+        return self._finish_all(self._price_all(days), self.any_day, january)
 
     def price_slips(self, written: Day) -> tuple[IntArray, NDArray[np.float64]]:
         """Enrolled dates that `written` may be a slip of, ascending, and log P(written | date)."""
+        priced = self._price_all([written])
+        return priced.ids, priced.channel
+
+    def _price_all(self, written: Sequence[Day]) -> _PricedDays:
         if not self._codes.size:
-            return np.empty(0, dtype=np.int32), np.empty(0)
+            return _PricedDays(np.zeros(len(written) + 1, np.int64), np.empty(0, np.int32), np.empty(0))
         slips = self._prices.slips_of(written)
         places = self._codes.searchsorted(slips.codes)
         places[places == self._codes.size] = 0
-        hits = self._codes[places] == slips.codes
-        ids, prices = places[hits], slips.prices[hits]
-        if (written.month, written.day) == (1, 1):
-            same_year = np.flatnonzero(self._years == written.year)
-            ids = np.concatenate([ids, same_year])
-            prices = np.concatenate([prices, np.full(same_year.size, self._prices.written_first_of_january)])
-        order = np.lexsort((-prices, ids))
-        ids, prices = ids[order], prices[order]
+        rows, columns = np.nonzero(self._codes[places] == slips.codes)
+        found = [(rows, places[rows, columns], slips.prices[rows, columns])]
+        for row, day in enumerate(written):
+            if (day.month, day.day) == (1, 1):
+                same_year = np.flatnonzero(self._years == day.year)
+                price = np.full(same_year.size, self._prices.written_first_of_january)
+                found.append((np.full(same_year.size, row), same_year, price))
+        rows, ids, prices = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.lexsort((-prices, ids, rows))
+        rows, ids, prices = rows[order], ids[order], prices[order]
         kept = np.ones(ids.size, dtype=np.bool_)
-        kept[1:] = ids[1:] != ids[:-1]
-        return ids[kept].astype(np.int32), prices[kept]
+        kept[1:] = (ids[1:] != ids[:-1]) | (rows[1:] != rows[:-1])
+        starts = rows[kept].searchsorted(np.arange(len(written) + 1))
+        return _PricedDays(starts, ids[kept].astype(np.int32), prices[kept])
 
     def finish(self, ids: IntArray, channel: NDArray[np.float64], unseen: float, placeholder: bool) -> WeighedDates:
         """From log P(written | date) to ratios; `unseen` is log P(written) for a date that nobody here has."""
-        peak = max(float(channel.max(initial=NEVER)), unseen)
-        fit = np.exp(channel - peak)
-        known = float((self._frequency[ids] * fit).sum())
-        anybody = (1.0 - self._unseen_share) * known + self._unseen_share * exp(unseen - peak)
-        ratio = np.log((1.0 - self.unrelated) * fit / anybody + self.unrelated)
+        return self._finish_all(_PricedDays(np.array([0, ids.size]), ids, channel), unseen, [placeholder])[0]
+
+    def _finish_all(self, priced: _PricedDays, unseen: float, january: Sequence[bool]) -> list[WeighedDates]:
+        sizes = np.diff(priced.starts)
+        some = sizes > 0
+        first = priced.starts[:-1][some]
+        peak = np.full(sizes.size, max(NEVER, unseen))
+        known = np.zeros(sizes.size)
+        if some.any():
+            peak[some] = np.maximum(peak[some], np.maximum.reduceat(priced.channel, first))
+        fit = np.exp(priced.channel - np.repeat(peak, sizes))
+        if some.any():
+            known[some] = np.add.reduceat(self._frequency[priced.ids] * fit, first)
+        anybody = (1.0 - self._unseen_share) * known + self._unseen_share * np.exp(unseen - peak)
+        ratio = np.log((1.0 - self.unrelated) * fit / np.repeat(anybody, sizes) + self.unrelated)
         floor = log(self.unrelated)
-        speaks = ratio > floor + 0.02
-        return WeighedDates(ids[speaks], ratio[speaks].astype(np.float32), floor, placeholder)
+        speaks = np.flatnonzero(ratio > floor + 0.02)
+        ids, ratios = priced.ids[speaks], ratio[speaks].astype(np.float32)
+        ends = speaks.searchsorted(priced.starts).tolist()
+        return [
+            WeighedDates(ids[start:end], ratios[start:end], floor, placeholder)
+            for (start, end), placeholder in zip(pairwise(ends), january, strict=True)
+        ]

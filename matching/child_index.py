@@ -67,6 +67,8 @@ class ChildIndex:
         if not all(isinstance(query, Mapping) for query in queries) or not self.children_count:
             return [self.read(query) for query in queries]
         prepare_names(self.names, queries)
+        self.ids.prepare(number for query in queries if isinstance(number := query.get("student_id"), str))
+        self.dates.prepare(date for query in queries if isinstance(date := query.get("birth_date"), str))
         self.guardians.prepare(
             {
                 word: None

@@ -6,7 +6,7 @@ already did. Another guardian than the enrolled ones is common, so a different n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import log
 
 import numpy as np
@@ -87,9 +87,10 @@ class GuardianIndex:
         return [word for word in words[:MOST_WORDS] if len(word) < LEAST_OF_JOINED or word not in joined]
 
     def _weigh_word(self, word: str) -> Weighed:
-        if word not in self._cache:
-            self.prepare([word])
-        return self._cache[word]
+        found = self._cache.get(word)
+        if found is None:
+            found = self._cache[word] = self._weigh_each([word])[0]
+        return found
 
     def prepare(self, words: Iterable[str]) -> None:
         """Weighs words that will be asked for, all in one go."""
@@ -97,8 +98,10 @@ class GuardianIndex:
             self._cache.clear()
         new = [word for word in words if word not in self._cache]
         if new:
-            near = [self.vocabulary.find_neighbours(word) for word in new]
-            self._cache.update(zip(new, weigh_together(near, self._box), strict=True))
+            self._cache.update(zip(new, self._weigh_each(new), strict=True))
+
+    def _weigh_each(self, words: Sequence[str]) -> list[Weighed]:
+        return weigh_together([self.vocabulary.find_neighbours(word) for word in words], self._box)
 
     def mix(self, total: FloatArray) -> FloatArray:
         """From the summed ratios of the words, (M,), to the ratio of the field."""

@@ -7,7 +7,7 @@ last, swapped): it only answers for one box at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
@@ -197,10 +197,9 @@ class NameIndex:
             return None
         found = self._cache.get((role, words))
         if found is None:
-            if len(words) == 1:
-                self.prepare({role: {words}})
-                return self._cache[role, words]
-            found = self._weigh_words(role, words[:MOST_WORDS])
+            found = (
+                self._weigh_words(role, words[:MOST_WORDS]) if len(words) > 1 else self._weigh_each(role, [words])[0]
+            )
             self._cache[role, words] = found
         return found
 
@@ -211,9 +210,10 @@ class NameIndex:
         for role, words in asked.items():
             new = [word for word in words if len(word) == 1 and (role, word) not in self._cache]
             if new:
-                near = [self.vocabulary.find_neighbours(word[0]) for word in new]
-                for word, weighed in zip(new, weigh_together(near, self.boxes[role]), strict=True):
-                    self._cache[role, word] = weighed
+                self._cache.update(zip([(role, word) for word in new], self._weigh_each(role, new), strict=True))
+
+    def _weigh_each(self, role: Role, words: Sequence[tuple[str, ...]]) -> list[Weighed]:
+        return weigh_together([self.vocabulary.find_neighbours(word[0]) for word in words], self.boxes[role])
 
     def _weigh_words(self, role: Role, words: tuple[str, ...]) -> Weighed:
         habits = self.weights.name_habits

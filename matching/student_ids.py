@@ -7,9 +7,10 @@ ID instead. Never trusts an ID alone: somebody else's number (a sibling's, a lun
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log
+from math import exp, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from matching.name_vocabulary import FloatArray, IntArray
 from matching.weights import IdSlips, Weights
 
 _DIGITS = np.arange(10)
+CACHED_NUMBERS = 50_000
 LONGEST_NUMBER = 17
 """Digits that a number may have to be kept as a number; longer ones are kept as text."""
 _LETTERS_AS_DIGITS = str.maketrans("oOlIiSsBbZz", "00111558822")
@@ -61,7 +63,7 @@ def strip_zeros(number: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberSlips:
-    """Numbers one slip away and the log chance of each slip; a number may come more than once."""
+    """Numbers one slip away, a row each, and the log chance of each slip; a number may come more than once."""
 
     numbers: NDArray[np.int64]
     prices: NDArray[np.float64]
@@ -81,20 +83,25 @@ def _slip_prices(length: int, slips: IdSlips) -> NDArray[np.float64]:
     return np.repeat([log(chance / length) for chance in chances], sizes)
 
 
-def slips_of(number: str, slips: IdSlips) -> NumberSlips:
-    """Every other number one slip away from a number of 4 to 17 digits: one digit wrong, two turned, one lost or doubled."""
-    value, units = int(number), _units(len(number))
-    digits = np.frombuffer(number.encode(), dtype=np.uint8).astype(np.int64) - ord("0")
-    wrong = value + (_DIGITS - digits[:, None]) * units[:, None]
-    turned = value + (digits[1:] - digits[:-1]) * (units[:-1] - units[1:])
+def slips_of(numbers: Sequence[str], slips: IdSlips) -> NumberSlips:
+    """Every number one slip away from each of some numbers of as many digits (4 to 17): a digit wrong, two turned, one lost or
+    doubled. Some are the number itself.
+    """
+    length = len(numbers[0])
+    units = _units(length)
+    value = np.array([int(number) for number in numbers], dtype=np.int64)[:, None]
+    digits = value // units % 10
+    wrong = value[:, :, None] + (_DIGITS - digits[:, :, None]) * units[:, None]
+    turned = value + (digits[:, 1:] - digits[:, :-1]) * (units[:-1] - units[1:])
     after = value % units
-    above = value // units
-    lost = (above // 10) * units + after
-    added = (np.append(above // 10, value)[:, None] * 10 + _DIGITS) * np.append(units * 10, 1)[:, None]
-    added += np.append(value - (above // 10) * units * 10, 0)[:, None]
-    numbers = np.concatenate([wrong.ravel(), turned, lost, added.ravel()])
-    another = numbers != value
-    return NumberSlips(numbers[another], _slip_prices(len(number), slips)[another])
+    front = value // units // 10
+    lost = front * units + after
+    added = (np.concatenate([front, value], axis=1)[:, :, None] * 10 + _DIGITS) * np.append(units * 10, 1)[:, None]
+    behind = np.concatenate([value - front * units * 10, np.zeros_like(value)], axis=1)
+    added += behind[:, :, None]
+    rows = len(numbers)
+    found = np.concatenate([wrong.reshape(rows, -1), turned, lost, added.reshape(rows, -1)], axis=1)
+    return NumberSlips(found, _slip_prices(length, slips))
 
 
 class NumberBook:
@@ -125,17 +132,19 @@ class NumberBook:
             return self._owners_of(int(self._numbers.searchsorted(value)), int(value))
         return [child for place in self._texts.get(number, ()) for child in self._owners(place)]
 
-    def price(self, slips: NumberSlips) -> dict[int, float]:
-        """Children that have one of the numbers, at the best price."""
-        found: dict[int, float] = {}
+    def price(self, slips: NumberSlips) -> list[dict[int, float]]:
+        """For each row the children that have one of its numbers, at the best price."""
+        found: list[dict[int, float]] = [{} for _ in slips.numbers]
         if not self._numbers.size:
             return found
         first = self._numbers.searchsorted(slips.numbers)
-        there = self._numbers[np.minimum(first, self._numbers.size - 1)] == slips.numbers
-        for hit in there.nonzero()[0].tolist():
-            price = float(slips.prices[hit])
-            for child in self._owners_of(int(first[hit]), int(slips.numbers[hit])):
-                found[child] = max(found.get(child, -99.0), price)
+        rows, places = np.nonzero(self._numbers[np.minimum(first, self._numbers.size - 1)] == slips.numbers)
+        firsts, numbers, prices = first[rows, places], slips.numbers[rows, places], slips.prices[places]
+        for row, start, number, price in zip(
+            rows.tolist(), firsts.tolist(), numbers.tolist(), prices.tolist(), strict=True
+        ):
+            for child in self._owners_of(start, number):
+                found[row][child] = max(found[row].get(child, -99.0), price)
         return found
 
     def _owners_of(self, first: int, number: int) -> list[int]:
@@ -169,6 +178,7 @@ class StudentIdIndex:
         self._slips, self.unrelated = weights.id_slips, weights.unrelated.student_id
         self.exact_price = log(weights.id_slips.exact)
         self._texts: tuple[str, ...] | None = None
+        self._cache: dict[str, WeighedIds] = {}
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -181,14 +191,22 @@ class StudentIdIndex:
     def price_text(self, text: str) -> dict[int, float]:
         """Log P(this is written in the ID box | child) for each child it may belong to."""
         number = strip_zeros(clean_id(text))
-        prices: dict[int, float] = {}
-        if not number:
-            return prices
-        if number.isdigit() and 4 <= len(number) < LONGEST_NUMBER:
-            prices.update(self.own.price(slips_of(number, self._slips)))
-        for book in self.instead:
-            prices.update(dict.fromkeys(book.find(number), log(self._slips.instead)))
-        prices.update(dict.fromkeys(self.own.find(number), self.exact_price))
+        return self._price_all([number])[0] if number else {}
+
+    def _price_all(self, numbers: Sequence[str]) -> list[dict[int, float]]:
+        prices: list[dict[int, float]] = [{} for _ in numbers]
+        by_length: dict[int, list[int]] = {}
+        for place, number in enumerate(numbers):
+            if number.isdigit() and 4 <= len(number) < LONGEST_NUMBER:
+                by_length.setdefault(len(number), []).append(place)
+        for places in by_length.values():
+            slips = slips_of([numbers[place] for place in places], self._slips)
+            for place, found in zip(places, self.own.price(slips), strict=True):
+                prices[place].update(found)
+        for number, mine in zip(numbers, prices, strict=True):
+            for book in self.instead:
+                mine.update(dict.fromkeys(book.find(number), log(self._slips.instead)))
+            mine.update(dict.fromkeys(self.own.find(number), self.exact_price))
         return prices
 
     def weigh_text(self, text: str) -> WeighedIds | None:
@@ -196,7 +214,22 @@ class StudentIdIndex:
         number = strip_zeros(clean_id(text))
         if not number:
             return None
-        return self.finish(self.price_text(text), self.price_anybody(number), 0.0)
+        found = self._cache.get(number)
+        if found is None:
+            found = self._cache[number] = self._weigh_all([number])[0]
+        return found
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Weighs written numbers that will be asked for, all in one go."""
+        if len(self._cache) > CACHED_NUMBERS:
+            self._cache.clear()
+        numbers = dict.fromkeys(strip_zeros(clean_id(text)) for text in texts)
+        new = [number for number in numbers if number and number not in self._cache]
+        self._cache.update(zip(new, self._weigh_all(new), strict=True))
+
+    def _weigh_all(self, numbers: Sequence[str]) -> list[WeighedIds]:
+        priced = zip(numbers, self._price_all(numbers), strict=True)
+        return [self.finish(prices, self.price_anybody(number), 0.0) for number, prices in priced]
 
     def price_anybody(self, number: str) -> float:
         """Log P(written) for a number that nobody here has."""
@@ -207,20 +240,14 @@ class StudentIdIndex:
 
         `anybody` is log P(written) for a number that nobody here has, `peak` what prices are relative to.
         """
-        children = np.fromiter(prices.keys(), dtype=np.int32, count=len(prices))
-        channel = np.fromiter(prices.values(), dtype=np.float64, count=len(prices))
-        order = np.argsort(children)
-        children, channel = children[order], channel[order]
-        known = float(np.exp(channel).sum())
-        population = float(
-            np.logaddexp(
-                log(self._slips.anothers) - self._log_children + log(known + 1e-30),
-                log(1 - self._slips.anothers) + anybody - peak,
-            )
-        )
-        gain = np.exp(np.minimum(channel - population, 60.0))
-        ratio = np.log((1 - self.unrelated) * gain + self.unrelated)
-        return WeighedIds(children, ratio.astype(np.float32), log(self.unrelated))
+        children = sorted(prices)
+        known = sum(exp(prices[child]) for child in children)
+        somebodys = log(self._slips.anothers) - self._log_children + log(known + 1e-30)
+        nobodys = log(1 - self._slips.anothers) + anybody - peak
+        population = max(somebodys, nobodys) + log1p(exp(-abs(somebodys - nobodys)))
+        gains = (exp(min(prices[child] - population, 60.0)) for child in children)
+        ratios = [log((1 - self.unrelated) * gain + self.unrelated) for gain in gains]
+        return WeighedIds(np.array(children, dtype=np.int32), np.array(ratios, dtype=np.float32), log(self.unrelated))
 
 
 def price_all(scores: FloatArray, peak: float, exact: float) -> dict[int, float]:

@@ -7,6 +7,7 @@ stand-in. Never corrects a date; one that no calendar has is kept as written and
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from math import log
 from typing import NamedTuple
@@ -99,7 +100,7 @@ def looks_alike(written: str, meant: str) -> bool:
 
 
 class DaySlips(NamedTuple):
-    """Codes of the days that may have been meant and log P(the written day | that day); a day may come more than once."""
+    """Codes of the days that may have been meant and log P(written | meant), a row a written day; days may come twice."""
 
     codes: NDArray[np.int64]
     prices: NDArray[np.float64]
@@ -121,15 +122,20 @@ class DayPrices:
         self._turned = np.full(7, log(slips.turned_digits / 5))
         self.written_first_of_january = log(slips.first_of_january_written)
 
-    def slips_of(self, written: Day) -> DaySlips:
-        """Every day that `written` may be a slip of, itself first; but for any day of a year where 1 January is written."""
-        year, month, day = written
-        code = code_of(written)
-        years = year * 10_000 + code % 10_000 + self._steps * 10_000
-        near = [code, code_of(Day(year, day, month)), code - 1, code + 1, code - 100, code + 100, year * 10_000 + 101]
-        text = f"{code:08d}"[-8:]
-        digits = np.array([int(digit) for digit in text])
-        others = code + (_DIGITS - digits[:, None]) * _UNITS[:, None]
-        turned = code + (digits[1:] - digits[:-1]) * (_UNITS[:-1] - _UNITS[1:])
-        codes = np.concatenate([near, years, others.ravel(), turned])
-        return DaySlips(codes, np.concatenate([self._near, self._years, self._digits[digits].ravel(), self._turned]))
+    def slips_of(self, written: Sequence[Day]) -> DaySlips:
+        """Every day that each may be a slip of, itself first; but for any day of a year where 1 January is written."""
+        year, month, day = np.array(written, dtype=np.int64).reshape(-1, 3).T
+        code = year * 10_000 + month * 100 + day
+        turned_day = year * 10_000 + day * 100 + month
+        near = [code, turned_day, code - 1, code + 1, code - 100, code + 100, year * 10_000 + 101]
+        years = code[:, None] + self._steps * 10_000
+        digits = code[:, None] // _UNITS % 10
+        others = code[:, None, None] + (_DIGITS - digits[:, :, None]) * _UNITS[:, None]
+        turned = code[:, None] + (digits[:, 1:] - digits[:, :-1]) * (_UNITS[:-1] - _UNITS[1:])
+        rows = len(written)
+        codes = np.concatenate([np.stack(near, axis=1), years, others.reshape(rows, -1), turned], axis=1)
+        same = np.broadcast_to(np.concatenate([self._near, self._years]), (rows, self._near.size + self._years.size))
+        wrong = self._digits[digits].reshape(rows, -1)
+        return DaySlips(
+            codes, np.concatenate([same, wrong, np.broadcast_to(self._turned, (rows, self._turned.size))], axis=1)
+        )

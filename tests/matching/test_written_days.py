@@ -32,8 +32,8 @@ def test_reads_a_day(written: str, day: tuple[int, int, int] | None) -> None:
 
 def test_slips_are_dearer_the_stranger_they_are() -> None:
     best: dict[int, float] = {}
-    slips = DayPrices(builtin_weights().date_slips).slips_of(Day(2012, 3, 7))
-    for meant, price in zip(slips.codes.tolist(), slips.prices.tolist(), strict=True):
+    slips = DayPrices(builtin_weights().date_slips).slips_of([Day(2012, 3, 7)])
+    for meant, price in zip(slips.codes[0].tolist(), slips.prices[0].tolist(), strict=True):
         best[meant] = max(best.get(meant, -99.0), price)
     exact, swapped = best[20120307], best[20120703]
     look_alike, other_digit = best[20120807], best[20120327]
