@@ -31,7 +31,7 @@ class Voice:
 
     def say_sentences(self, words: str) -> str:
         """A text of several sentences, each in the language where it is known."""
-        return " ".join(self(sentence) for sentence in re.split(r"(?<=\.) ", words))
+        return " ".join(self.retell(sentence) for sentence in re.split(r"(?<=\.) ", words))
 
     def retell(self, told: str) -> str:
         """What rules and matcher told in English, in this language."""

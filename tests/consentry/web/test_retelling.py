@@ -91,6 +91,16 @@ def test_sentences_keep_their_values_and_say_pieces_again() -> None:
     )
 
 
+def test_what_a_partner_is_told_of_a_row_is_said_sentence_by_sentence() -> None:
+    told = "Part of the form or row cannot be read. Row 16 has no birth date; fill it in and send the list again."
+    assert (
+        Voices()
+        .find("es")
+        .say_sentences(told)
+        .endswith("En la fila 16 falta: la fecha de nacimiento; complétela y envíe la lista de nuevo.")
+    )
+
+
 def test_codes_of_fields_are_said_as_the_page_calls_them_in_english_too() -> None:
     assert retell({}, "cannot be read: student_last, birth_date") == "cannot be read: Last name, Birth date"
 
