@@ -88,7 +88,7 @@ def check(case: Any, who: str, answer: Any) -> None:
         assert not [word for word in hidden if word in text], where
 
 
-@pytest.mark.parametrize("who", ["par", "ana"])
+@pytest.mark.parametrize("who", ["par", "ana", "sch"])
 def test_no_call_breaks_the_program_or_tells_too_much(site: Site, who: str) -> None:
     statuses = call_everything(site, who, examples=2)
     assert statuses.total() > 60
