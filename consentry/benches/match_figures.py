@@ -16,6 +16,8 @@ from matching import Candidate
 
 RECALL = 0.95
 CLAIMS = (0.5, 0.95, 0.99, 0.999)
+POLICY = 0.9999
+"""Where the built-in policy accepts."""
 Figures = dict[str, object]
 
 
@@ -66,6 +68,7 @@ def summarise(answers: Sequence[Answer]) -> Figures:
     threshold = threshold_at(answers, RECALL)
     return {
         **summarise_ranking(answers),
+        "recall_at_policy": _share(answer.right and answer.probability >= POLICY for answer in enrolled),
         "recall_at_0.99": _share(answer.right and answer.probability >= 0.99 for answer in enrolled),
         "claims": {str(claim): hold_to_claim(answers, claim) for claim in CLAIMS},
         **_split_by_culture(answers, threshold),
@@ -120,6 +123,7 @@ def _split_by_culture(answers: Sequence[Answer], threshold: float) -> Figures:
             "right_first": _share(answer.right for answer in there),
             "accepted": round(reached / len(there), 4),
             "accepted_95": interval(reached, len(there)),
+            "accepted_by_policy": _share(answer.right and answer.probability >= POLICY for answer in there),
             "false_accepted": sum(not answer.right for answer in taken),
         }
     return {"by_culture": cultures, "culture_gap": round(max(shares) - min(shares), 4) if shares else 0.0}
