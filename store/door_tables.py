@@ -55,8 +55,8 @@ class Arrival(Tracked):
 class Sending(Tracked):
     """Something that is to leave: its content is a document. Kept until it has left, however long the other side is down.
 
-    `kind`: report, receipt, adr, notice, digest or event; `way`: outbox, mail or webhook; `subject_id`: what it is about;
-    `state`: waiting, sent or withdrawn; `submission_id`: whose content it holds, with which it is erased.
+    `kind`: report, receipt, adr, notice, digest, reminder or event; `way`: outbox, mail or webhook; `subject_id`: what it is
+    about; `state`: waiting, sent or withdrawn; `submission_id`: whose content it holds, with which it is erased.
     """
 
     __tablename__ = "sendings"

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -69,14 +70,23 @@ class Waiting:
         return self.forms + self.list_rows + self.people
 
 
+class Occasion(StrEnum):
+    """Why a reminder is due; of each step it is sent once an occasion."""
+
+    TARGET_NEAR = "target-near"
+    TARGET_PAST = "target-past"
+    YEAR_DUE = "year-due"
+
+
 @dataclass(frozen=True, slots=True)
 class StepWaits:
-    """One step of a partner's year: where it stands, what waits on it, and one sentence that says so."""
+    """One step of a partner's year: where it stands, what waits on it, a sentence that says so, a reminder if one is due."""
 
     standing: Standing
     waiting: Waiting
     words: str
     reminder: str
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +221,8 @@ def _say_step(
     verb = "waits" if counts.total == 1 else "wait"
     begin = f"{counts.say()} {verb} for your {name}" if counts.total else f"Your {name}: nothing waits for it"
     words = f"{begin}, {_say_standing(standing, today)}."
-    return StepWaits(standing, counts, words, _remind(standing, rules, today, calendar))
+    occasion = _find_occasion(standing, rules, today, calendar)
+    return StepWaits(standing, counts, words, _remind(standing, rules, occasion), occasion)
 
 
 def _say_standing(standing: Standing, today: date) -> str:
@@ -229,15 +240,26 @@ def _say_standing(standing: Standing, today: date) -> str:
     return f"{said}; it was due on {due}" if standing.is_late else f"{said}; due on {due}"
 
 
-def _remind(standing: Standing, rules: YearRules, today: date, calendar: BusinessCalendar) -> str:
-    """The reminder that is due today or was before; "" for none."""
+def _find_occasion(standing: Standing, rules: YearRules, today: date, calendar: BusinessCalendar) -> Occasion | None:
     left, reminders = standing.business_days_left, rules.file.reminders
     if left is not None:
-        if left < 0:
-            return f"{standing.kind}: {-left} business days past its target"
-        return f"{standing.kind}: due in {left} business days" if left <= reminders.before_target else ""
-    year = rules.school_year
-    until_due = calendar.count(today, year.due)
-    if standing.kind is AgreementKind.DSA and 0 <= until_due <= reminders.before_due:
-        return f"{standing.kind}: the year's forms and agreements are due on {year.due.isoformat()}"
-    return ""
+        near = Occasion.TARGET_NEAR if left <= reminders.before_target else None
+        return Occasion.TARGET_PAST if left < 0 else near
+    until_due = calendar.count(today, rules.school_year.due)
+    is_near = standing.kind is AgreementKind.DSA and 0 <= until_due <= reminders.before_due
+    return Occasion.YEAR_DUE if is_near else None
+
+
+def _remind(standing: Standing, rules: YearRules, occasion: Occasion | None) -> str:
+    """The reminder that is due today or was before; "" for none."""
+    left = standing.business_days_left or 0
+    said = {
+        Occasion.TARGET_PAST: f"{standing.kind}: {_count_days(-left)} past its target",
+        Occasion.TARGET_NEAR: f"{standing.kind}: due {f'in {_count_days(left)}' if left else 'today'}",
+        Occasion.YEAR_DUE: f"{standing.kind}: the year's forms and agreements are due on {rules.school_year.due}",
+    }
+    return said[occasion] if occasion else ""
+
+
+def _count_days(days: int) -> str:
+    return f"{days} business day{'' if days == 1 else 's'}"

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ADR = "adr"
     NOTICE = "notice"
     DIGEST = "digest"
+    REMINDER = "reminder"
     EVENT = "event"
 
 

@@ -1,4 +1,5 @@
-"""Makes ready what is to leave: a receipt of each submission, a report after each release, each package, a digest a day.
+"""Makes ready what is to leave: a receipt of each submission, a report after each release, each package, a digest a day,
+reminders with it.
 
 Reports tell what a release told and no more (`telling_partners`). Notices and events name no student: they say that something
 lies in the outbox. Nothing is made ready where no door goes out.
@@ -19,13 +20,14 @@ from sqlalchemy.orm import Session
 from access import IS_LIST, write_report_xlsx
 from consentry.desk.queue_board import LATE, grade_age
 from consentry.disclosing.delivering_record import ADR, DELIVERED
-from consentry.doors.door_settings import DoorSettings
+from consentry.doors.door_settings import DoorSettings, MailSettings
 from consentry.program import Program
+from consentry.program_year.waits import PartnerWaits, find_waits
 from consentry.proof.heads import make_head
 from consentry.sending.outgoing import Kind, NewSending, Way, keep_content, queue_sendings
 from consentry.telling.reporting import report_as_released
 from store.door_tables import Sending
-from store.ids import Sha256
+from store.ids import Sha256, derive_id
 from store.risk_tables import PartnerRelease, ReleasedAnswer
 from store.tables import Case, Delivery, Form, RefusedInput, Submission
 
@@ -50,8 +52,11 @@ def prepare_sendings(program: Program, settings: DoorSettings) -> int:
             new += [_take_package(program, one) for one in packages if (Kind.ADR, one.delivery_id) not in queued]
         day = f"digest-{clock.today.isoformat()}"
         if settings.mail is not None and settings.mail.staff and (Kind.DIGEST, day) not in queued:
-            digest = write_digest(program, session, clock.today)
+            reminded = [waits for waits in find_waits(program) if any(step.occasion for step in waits.steps)]
+            digest = write_digest(program, session, clock.today, reminded)
             new.append(_make(Kind.DIGEST, Way.MAIL, None, day, "digest.txt", digest))
+            reminders = _list_reminders(reminded, settings.mail)
+            new += [one for one in reminders if (Kind.REMINDER, one[0].subject_id) not in queued]
     if not new:
         return 0
     kept = keep_content(program.installation, new)
@@ -75,8 +80,8 @@ def announce(program: Program, settings: DoorSettings, sending: Sending) -> list
     return keep_content(program.installation, new)
 
 
-def write_digest(program: Program, session: Session, today: date) -> bytes:
-    """The day's lines for staff: counts alone."""
+def write_digest(program: Program, session: Session, today: date, reminded: Sequence[PartnerWaits]) -> bytes:
+    """The day's lines for staff: counts, and the partners of whom a reminder is due."""
     open_cases = list(
         session.scalars(
             select(Submission.received_on)
@@ -88,7 +93,21 @@ def write_digest(program: Program, session: Session, today: date) -> bytes:
     late = sum(grade_age(program.rulebook, (today - day).days) == LATE for day in open_cases)
     waiting = session.scalar(select(func.count()).select_from(Sending).where(Sending.state == "waiting")) or 0
     lines = [f"{len(open_cases)} cases, {late} past target", f"{waiting} deliveries wait to leave"]
+    lines += [
+        f"{each.name}, {each.school_year}: {step.reminder}" for each in reminded for step in each.steps if step.reminder
+    ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _list_reminders(reminded: Sequence[PartnerWaits], mail: MailSettings) -> Iterator[tuple[NewSending, bytes]]:
+    """A mail a partner, step and occasion: where it stands and what waits for it, in counts."""
+    for waits in reminded:
+        for step in waits.steps if mail.partners.get(waits.partner_id) else ():
+            if step.occasion is not None:
+                kind, since = step.standing.kind, step.standing.submitted_on or waits.school_year
+                subject = derive_id("rem", waits.partner_id, waits.school_year, kind, step.occasion, str(since))
+                text = f"{step.words}\n\n{step.reminder}.\n\nNothing about any student stands in this mail.\n"
+                yield _make(Kind.REMINDER, Way.MAIL, waits.partner_id, subject, "reminder.txt", text.encode())
 
 
 _WORDS = {

@@ -18,9 +18,15 @@ import httpx
 from consentry.doors.door_settings import DoorSecrets, DoorSettings, MailSettings
 from consentry.doors.mail_server import connect_mail
 from consentry.doors.types import Door, DoorTrouble
+from consentry.sending.outgoing import Kind
 from store.door_tables import Sending
 
 _TIMEOUT = 20.0
+_SUBJECTS = {
+    Kind.DIGEST: "Consentry: the day's work",
+    Kind.NOTICE: "Consentry: something is in your outbox",
+    Kind.REMINDER: "Consentry: an agreement of your year",
+}
 SIGNATURE_HEADER = "consentry-signature"
 
 
@@ -96,9 +102,7 @@ def _write_mail(sending: Sending, content: bytes, settings: MailSettings, people
     mail = EmailMessage()
     mail["From"] = settings.sender
     mail["To"] = ", ".join(people)
-    mail["Subject"] = (
-        "Consentry: the day's work" if sending.partner_id is None else "Consentry: something is in your outbox"
-    )
+    mail["Subject"] = _SUBJECTS[Kind(sending.kind)]
     mail["Date"] = formatdate(sending.created_at.timestamp())
     domain = settings.sender.rpartition("@")[2] or hashlib.sha256(settings.sender.encode()).hexdigest()[:8]
     mail["Message-ID"] = f"<{sending.sending_id}@{domain}>"

@@ -149,6 +149,29 @@ def test_receipt_notice_event_and_digest_leave_once_and_name_no_student(district
     assert not any(name.encode() in content for name in NAMES for content in (*box.mails, body))
 
 
+def test_reminders_go_to_partner_and_staff_once_an_occasion(district: District) -> None:
+    box, port = Mailbox(), find_port()
+    year = ("partner", "agreement", "rainier", "--kind", "nua", "--school-year", "2024-25", "--status")
+    district.expect(*year, "submitted", "--on", "2024-09-25")
+    with run_mail_server(box, port):
+        set_up_doors(district, port)
+        told = []
+        for day in ("2024-10-01", "2024-10-02", "2024-10-03", "2024-10-04", "2024-10-07"):
+            district.today = day
+            send(district)
+            told.append([str(one[0]) for one in box.people].count("lead@partner.example"))
+        district.expect(*year, "active", "--on", "2024-10-07")
+        district.today = "2024-10-08"
+        send(district)
+    assert told == [1, 1, 2, 2, 2], "five business days from the 25th are up on the 2nd: near it once, past it once"
+    mails = [message_from_bytes(mail) for mail in box.mails]
+    mine = [bytes(mail.get_payload(decode=True)).decode() for mail in mails if mail["To"] == "lead@partner.example"]
+    assert "submitted 6 days ago; due on 2024-10-02." in mine[0] and "nua: due in 1 business day." in mine[0]
+    assert "past its target" in mine[1] and "Nothing about any student" in mine[1]
+    desk = [str(mail.get_payload()) for mail in mails if mail["To"] == "desk@district.example"]
+    assert [("Rainier Youth Partners, 2024-25: nua:" in text) for text in desk] == [True] * 5 + [False]
+
+
 def test_a_mail_server_that_is_down_loses_nothing(district: District) -> None:
     box, port = Mailbox(), find_port()
     set_up_doors(district, port)
