@@ -26,10 +26,10 @@ _SLIVER_HEIGHT, _SLIVER_SHAPE = 5.0, 4.0
 _OWN, _PERHAPS_OWN = 0.5, 0.35  # shares of a group's ink within the box
 _SLACK = 0.08
 _LEAST_PATH, _SURE_PATH, _PLAIN = 38.0, 95.0, 0.45
-_MAIN, _LEGIBLE = 0.12, 14.0
+_MAIN = 0.12
 _FULL, _BLOT, _BLOT_GAP, _SHORT = 0.58, 0.15, 2.0, 12.0
 _STRAIGHT, _CROSSING, _CROSSING_BARE, _SMALL = 0.62, 0.64, 0.52, 75.0
-_SET, _PERHAPS_SET = 0.98, 0.4
+_PERHAPS_SET = 0.4
 _SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
@@ -81,10 +81,9 @@ def _judge(ink: Ink, crop: FieldCrop) -> MarkReading:
     traits = measure_traits(ink, crop.unit)
     likeness = measure_print_likeness(traits) if traits.letters >= _FEW_LETTERS else 0.0
     drawn = _drop_blots(ink, crop.unit)
-    legible = traits.letters > _FEW_LETTERS and traits.tall * crop.unit >= _LEGIBLE
     bent = (1 - traits.straight) * traits.path
     lined = traits.straight >= _STRAIGHT and bent < _SURELY_BENT
-    if (lined and bent < _BENT) or (likeness >= _SET and legible):
+    if lined and bent < _BENT:
         return _NOT_SIGNED
     path = measure_traits(drawn, crop.unit).path if drawn.any() else 0.0
     if path < (_LEAST_PATH if traits.straight < _PLAIN else _SURE_PATH):

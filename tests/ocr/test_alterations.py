@@ -30,17 +30,15 @@ def test_plain_writing_is_not_altered(template: ocr.Template, seed: int) -> None
     assert reading.altered == ()
 
 
-@pytest.mark.parametrize("name", ["Everett", "Tettenborn", "Hill-Fitts"])
-@pytest.mark.parametrize("seed", range(2))
-def test_print_that_runs_together_in_a_coarse_scan_is_not_struck_out(
-    template: ocr.Template, name: str, seed: int
-) -> None:
+@pytest.mark.parametrize("name", ["Everett", "Kim", "Tim"])
+@pytest.mark.parametrize("kind", [ScanKind.LOW_RESOLUTION, ScanKind.CLEAN])
+def test_print_whose_letters_run_together_is_not_struck_out(template: ocr.Template, name: str, kind: ScanKind) -> None:
     page = BlankForm.load(BLANK).draw()
     x0, y0, _, y1 = (round(edge) for edge in template.boxes["student_last"])
     sheet = Image.fromarray(page)
-    font = ImageFont.truetype("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", round(0.55 * (y1 - y0)))
+    font = ImageFont.truetype("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", round(0.5 * (y1 - y0)))
     ImageDraw.Draw(sheet).text((x0 + 10, y0 + 8), name, fill=(0, 0, 0), font=font)
-    scan = degrade(np.asarray(sheet), ScanKind.LOW_RESOLUTION, np.random.default_rng(seed))
+    scan = degrade(np.asarray(sheet), kind, np.random.default_rng(1))
     reading = ocr.read_page(scan.pixels, [template])
     assert reading is not None
     assert reading.altered == ()
