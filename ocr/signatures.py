@@ -34,7 +34,7 @@ _SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
 _BENT, _SURELY_BENT = 200.0, 300.0  # of a pen's way, what doesn't go along a long flourish
-_BARS = Bars(marked=0.2, empty=0.6, alone=0.9)
+_BARS = Bars(marked=0.5, empty=0.6, alone=0.97)
 _SIGNED, _NOT_SIGNED = MarkReading(Mark.MARKED, 0.99), MarkReading(Mark.EMPTY, 0.99)
 
 Ink = NDArray[np.uint8]

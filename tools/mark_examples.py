@@ -38,11 +38,6 @@ ANSWERS = (RightAnswer.MARKED, RightAnswer.EMPTY, RightAnswer.PERSON)
 _SCANS = tuple(
     kind for kind in ScanKind if kind is not ScanKind.FINE
 )  # in a small picture a fine scan looks as a clean one
-_NAMES = (
-    *(SignatureKind.REAL_HAND, SignatureKind.REAL_HAND, SignatureKind.RUNS_OUT, SignatureKind.SMALL),
-    *(SignatureKind.UNDERLINED, SignatureKind.UNDERLINED, SignatureKind.UNDERLINED),
-    *(SignatureKind.PRINTED_NAME, SignatureKind.PRINTED_NAME, SignatureKind.STAMP),
-)
 _MISPLACED = 0.7  # pixels at 200 dpi
 _PENCILS = (TickKind.FAINT, SignatureKind.FAINT)
 _ONE_BIT = (ScanKind.FAX, ScanKind.BITONAL)
@@ -105,7 +100,6 @@ class Desk:
 
     blanks: Sequence[tuple[BlankForm, Template, np.ndarray]]
     name_ink: NameInk
-    signed_kinds: Sequence[SignatureKind] = tuple(SignatureKind)
     ticks: Examples = field(default_factory=Examples)
     signatures: Examples = field(default_factory=Examples)
 
@@ -145,7 +139,7 @@ class Desk:
         self, page: np.ndarray, blank: BlankForm, scan: ScanKind, rng: np.random.Generator
     ) -> dict[str, SignatureKind]:
         corners = locate_boxes(blank)
-        asked = [kind for kind in self.signed_kinds if kind not in _PENCILS or scan not in _ONE_BIT]
+        asked = [kind for kind in SignatureKind if kind not in _PENCILS or scan not in _ONE_BIT]
         signed = {name: asked[int(rng.integers(len(asked)))] for name in SIGNED_BOXES if name in corners}
         for name, kind in signed.items():
             draw_signed_box(page, corners[name], measure_room(corners, name), kind, TRAINING, self.name_ink, rng)
@@ -198,7 +192,7 @@ def locate_boxes(blank: BlankForm) -> dict[str, tuple[int, int, int, int]]:
     return {name: box.pixel_corners(200.0) for name, box in blank.boxes.items()}
 
 
-def draw_examples(fonts: Sequence[str], pages: int, sketches: int, names: int, seed: int, target: Path) -> None:
+def draw_examples(fonts: Sequence[str], pages: int, sketches: int, seed: int, target: Path) -> None:
     """Draws all pages and writes the examples; pictures of signatures stand in one row of columns with their widths."""
     rng = np.random.default_rng(seed)
     blanks = []
@@ -210,9 +204,6 @@ def draw_examples(fonts: Sequence[str], pages: int, sketches: int, names: int, s
     desk = Desk(blanks, write_names(fonts))
     for number in range(pages + sketches):
         (desk.make_page if number < pages else desk.make_sketch)(rng)
-    of_names = replace(desk, signed_kinds=_NAMES)
-    for _ in range(names):
-        of_names.make_sketch(rng)
     np.savez_compressed(
         target,
         ticks=np.stack(desk.ticks.pictures),
@@ -233,14 +224,13 @@ def main() -> None:
     parser.add_argument(
         "--sketches", type=int, default=600, help="pages on white paper, scanned in a way that costs little"
     )
-    parser.add_argument("--names", type=int, default=0, help="such pages of names by hand and by machine alone")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     cv2.setNumThreads(1)
     folder = given.out.with_suffix(".fonts")
     folder.mkdir(exist_ok=True)
-    draw_examples(unpack_fonts(given.fonts, folder), given.pages, given.sketches, given.names, given.seed, given.out)
+    draw_examples(unpack_fonts(given.fonts, folder), given.pages, given.sketches, given.seed, given.out)
 
 
 if __name__ == "__main__":

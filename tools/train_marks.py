@@ -16,9 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import nn
 
 BATCH = 32
@@ -108,19 +106,13 @@ def draw_batches(examples: Examples, places: np.ndarray, rng: np.random.Generato
         yield ordered[start : start + BATCH]
 
 
-def train(examples: Examples, breadths: Sequence[int], minutes: float, seed: int, start: Path | None) -> Network:
-    """A network trained for about `minutes` of processor time on all but the examples held out; on from a model if `start`
-    names one, more gently and with its norms as they are.
-    """
+def train(examples: Examples, breadths: Sequence[int], minutes: float, seed: int) -> Network:
+    """A network trained for about `minutes` of processor time on all but the examples held out."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
     network = Network(breadths)
-    if start is not None:
-        take_up(network, start)
-        network.look.eval()
-    rate = 2e-3 if start is None else 8e-4
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=2e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=2e-3)
     loss_of = nn.CrossEntropyLoss(label_smoothing=0.01)
     places = np.flatnonzero(np.arange(len(examples.answers)) % HELD_OUT > 0)
     started, steps, rounds, smooth = time.process_time(), 0, 0, 1.0
@@ -131,7 +123,7 @@ def train(examples: Examples, breadths: Sequence[int], minutes: float, seed: int
             if spent >= 1.0:
                 break
             for group in optimiser.param_groups:
-                group["lr"] = rate * min(1.0, (steps + 1) / 60) * 0.5 * (1 + np.cos(np.pi * spent)) + 1e-6
+                group["lr"] = 2e-3 * min(1.0, (steps + 1) / 60) * 0.5 * (1 + np.cos(np.pi * spent)) + 1e-6
             batch = stack([vary(examples.pictures[place], turn=False, rng=rng) for place in chosen])
             loss = loss_of(network(batch), torch.from_numpy(examples.answers[chosen].astype(np.int64)))
             optimiser.zero_grad()
@@ -143,24 +135,6 @@ def train(examples: Examples, breadths: Sequence[int], minutes: float, seed: int
         rounds += 1
         print(f"{spent:6.1%} round {rounds}, {steps} steps, loss {smooth:.3f}", flush=True)  # noqa: T201  a tool
     return network.eval()
-
-
-def take_up(network: Network, model: Path) -> None:
-    """Gives the network the weights of a model that was written before, its norms folded into the convolutions."""
-    kept = {entry.name: torch.tensor(numpy_helper.to_array(entry)) for entry in onnx.load(model).graph.initializer}
-    folded = [weight for weight in kept.values() if weight.ndim == 4]
-    biases = [weight for name, weight in kept.items() if weight.ndim == 1 and not name.startswith("network.")]
-    convolutions = [layer for layer in network.look if isinstance(layer, nn.Conv2d)]
-    norms = [layer for layer in network.look if isinstance(layer, nn.BatchNorm2d)]
-    with torch.no_grad():
-        for convolution, norm, weight, bias in zip(convolutions, norms, folded, biases, strict=True):
-            convolution.weight.copy_(weight)
-            norm.bias.copy_(bias)
-            norm.running_var.fill_(1.0 - norm.eps)
-        for name in ("judge.0", "judge.3"):
-            layer = network.get_submodule(name)
-            layer.weight.copy_(kept[f"network.{name}.weight"])
-            layer.bias.copy_(kept[f"network.{name}.bias"])
 
 
 def tell(network: Network, examples: Examples) -> None:
@@ -201,12 +175,11 @@ def main() -> None:
     parser.add_argument("--only", choices=("ticks", "signatures"), required=True)
     parser.add_argument("--minutes", type=float, default=4.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="a model written before, to train on from")
     parser.add_argument("--out", type=Path, default=Path("ocr/data"))
     given = parser.parse_args()
     examples = load_examples(given.examples, given.only)
     breadths = (16, 24, 40, 48) if given.only == "ticks" else (10, 20, 36, 56)
-    network = train(examples, breadths, given.minutes, given.seed, given.start)
+    network = train(examples, breadths, given.minutes, given.seed)
     tell(network, examples)
     export(network, given.out / f"{given.only}.onnx", examples.pictures[0].shape[1:], given.only == "signatures")
 

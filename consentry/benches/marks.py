@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -118,6 +119,11 @@ class _Known:
 
     def corners(self) -> dict[str, tuple[int, int, int, int]]:
         return {name: box.pixel_corners(200.0) for name, box in self.blank.boxes.items()}
+
+
+def run(seed: int, shared: Path, count: int) -> dict[str, Any]:
+    """The bench alone, ready to print as JSON. `FileNotFoundError` where the folder of real handwriting is absent."""
+    return {"seed": seed, **measure_marks(RealHands.load(shared), count, seed)}
 
 
 def measure_marks(

@@ -111,6 +111,20 @@ def bench_ocr(
     return DONE
 
 
+@bench.command("marks")
+def bench_marks(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    count: Annotated[int, typer.Option("--count", min=6, help="Ticks and signatures, each.")] = 300,
+    hands: Annotated[Path, typer.Option("--hands", help="Folder of real handwriting.")] = HANDS_FOLDER,
+) -> int:
+    """Ticks and signatures alone, by writers that rules and recognisers don't know; the part `marks` of `bench ocr`."""
+    from consentry.benches.marks import run
+
+    _print_figures(run(seed, hands, count))
+    return DONE
+
+
 @bench.command("ledger")
 def bench_ledger(
     context: typer.Context,
