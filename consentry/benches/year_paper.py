@@ -40,8 +40,10 @@ def list_steps(partner: PartnerScript, day: date) -> Iterator[AgreementStep]:
             yield AgreementStep(AgreementKind.DSA, LABEL, AgreementStatus.ACTIVE)
         if day == span.last and day < LAST_DAY:
             yield AgreementStep(AgreementKind.DSA, LABEL, AgreementStatus.ENDED)
-    if partner.training is not None and day == partner.training.first:
+    if any(day == span.first for span in partner.training):
         yield AgreementStep(AgreementKind.TRAINING, LABEL, AgreementStatus.ACTIVE)
+    elif any(day == span.last < LAST_DAY for span in partner.training):
+        yield AgreementStep(AgreementKind.TRAINING, LABEL, AgreementStatus.ENDED)
     elif day == partner.training_begun:
         yield AgreementStep(AgreementKind.TRAINING, LABEL, AgreementStatus.SUBMITTED)
     if partner.designation is not None:

@@ -109,7 +109,7 @@ class PartnerScript:
     submitted_on: date
     agreement: tuple[Span, ...]
     training_begun: date | None
-    training: Span | None
+    training: tuple[Span, ...]
     designation: Span | None
     designation_submitted: date | None
     network: Span
@@ -124,7 +124,7 @@ class PartnerScript:
         """Whether nothing says that training has lapsed."""
         if self.training_begun is None or day < self.training_begun:
             return True
-        return self.training is not None and self.training.covers(day)
+        return any(span.covers(day) for span in self.training)
 
     def may_log_in(self, day: date) -> bool:
         """Whether the partner's person may see students one at a time."""
@@ -190,12 +190,14 @@ def _draw_partner(number: int, serves: bool, calendar: BusinessCalendar, rng: ra
     if number % 4 == 1:
         ended = _draw_day(date(2025, 1, 8), date(2025, 3, 20), calendar, rng)
         agreement = (Span(active, ended), Span(calendar.add(ended, 10), LAST_DAY))
-    begun, training = None, None
+    begun, training = None, tuple[Span, ...]()
     kind = rng.random()
     if kind < 0.9:
         begun = _draw_day(date(2024, 8, 1), date(2024, 9, 20), calendar, rng)
         done = begun if kind < 0.7 else calendar.add(begun, rng.randint(10, 60))
-        training = Span(done, LAST_DAY)
+        training = (Span(done, LAST_DAY),)
+        if number % 4 == 3:  # it lapses in spring and is done again
+            training = (Span(done, date(2025, 4, 2)), Span(date(2025, 4, 9), LAST_DAY))
     offered = _draw_day(date(2024, 8, 1), date(2024, 10, 1), calendar, rng) if serves else None
     designation = Span(calendar.add(offered, rng.randint(14, 24)), LAST_DAY) if offered else None
     return PartnerScript(
