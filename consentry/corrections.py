@@ -82,71 +82,11 @@ def find_returned(session: Session, submission: Submission) -> ScalarResult[Form
     return session.scalars(returned)
 
 
-def find_waiting(session: Session, submission: Submission) -> list[Form]:
-    """The forms of `find_returned`, and those that a new scan answered in vain, since it went back for what no row mends:
-    a signed form that waits for its row is still good though an unsigned copy came after it.
-    """
-    waiting = find_returned(session, submission).all()
-    linked = (
-        select(Form, Correction.form_id)
-        .join(Correction, Correction.first_form_id == Form.form_id)
-        .where(
-            Correction.partner_id == submission.partner_id,
-            Correction.kind == SCAN,
-            Form.submission_id != submission.submission_id,
-            Form.state == State.RETURNED,
-            Form.reading_sha256.is_not(None),
-        )
-        .order_by(Form.form_id)
-    )
-    for form, answer_id in session.execute(linked):
-        answer = session.get_one(Form, answer_id)
-        if answer.state == State.RETURNED and not is_mended_by_a_row(session, answer):
-            waiting = [*waiting, form]
-    return list(waiting)
-
-
 def is_mended_by_a_row(session: Session, form: Form) -> bool:
     """Whether a form went back by the rules for faults of its row alone: what a person returned waits for a person."""
     if form.decided_by != RULES_ACTOR or not {Reason(code) for code in form.reasons} <= MENDED_BY_A_ROW:
         return False
     return session.scalar(select(Case.case_id).where(Case.form_id == form.form_id).limit(1)) is None
-
-
-def wake_lists(session: Session, submission: Submission, ruled: Sequence[Form]) -> list[Submission]:
-    """Has lists looked at again whose rows may mean forms of this submission that went back for want of a row: a list may have
-    come before its scans, or with a scan that was not good yet. Returns their submissions, to be written.
-    """
-    waiting = [form for form in ruled if form.state == State.RETURNED and Reason.FORM_WITHOUT_ROW in form.reasons]
-    said = [_said_by(form, None) for form in waiting]
-    if not said:
-        return []
-    open_rows = (
-        select(ListedStudent, Submission)
-        .join(Submission, Submission.submission_id == ListedStudent.submission_id)
-        .where(
-            Submission.partner_id == submission.partner_id,
-            Submission.submission_id != submission.submission_id,
-            ListedStudent.state.in_((State.RECEIVED, State.RETURNED)),
-        )
-        .order_by(ListedStudent.row_id)
-    )
-    woken = {
-        other.submission_id: other
-        for row, other in session.execute(open_rows)
-        if any(_may_be_same(each, _said_by_row(row)) for each in said)
-    }
-    for other in woken.values():
-        other.needs_settling = True
-        other.settlements += 1  # a plan that was made before knows nothing of these forms
-    return list(woken.values())
-
-
-def wants_another_look(session: Session, submission: Submission, ruled: Sequence[Form]) -> bool:
-    """Whether a form of the partner that waits for a row may be of a student whose form of this submission just went back."""
-    said = [_said_by(form, None) for form in ruled if form.state == State.RETURNED and form.row_number is not None]
-    waiting = [form for form in find_waiting(session, submission) if Reason.FORM_WITHOUT_ROW in form.reasons]
-    return any(_may_be_same(_said_by(form, None), each) for form in waiting for each in said)
 
 
 def load_firsts(session: Session, submission: Submission) -> list[ReturnedForm]:
@@ -160,7 +100,7 @@ def load_firsts(session: Session, submission: Submission) -> list[ReturnedForm]:
         .where(Form.partner_id == submission.partner_id, Form.state == State.RETURNED)
     )
     rows = {row.form_id: row for row in session.scalars(listed)} if forms else {}
-    return [ReturnedForm(form, row := rows.get(form.form_id), _said_by(form, row)) for form in forms]
+    return [ReturnedForm(form, row := rows.get(form.form_id), say_who(form, row)) for form in forms]
 
 
 def link_scan(
@@ -174,7 +114,7 @@ def link_scan(
     """Links a form that was ruled on with the returned one that it answers, and takes that one off `firsts`. The session holds
     the ledger's lock.
     """
-    said = _said_by(form, row)
+    said = say_who(form, row)
     found = next((first for first in firsts if _is_same(said, first.said)), None)
     if found is not None:
         firsts.remove(found)
@@ -287,30 +227,27 @@ def _record(
     )
 
 
-def _said_by(form: Form, row: ListedStudent | None) -> dict[str, str]:
+def say_who(form: Form, row: ListedStudent | None) -> dict[str, str]:
     """Who the paper says the student is: by its row, else by what was read of the form."""
     if row is not None:
-        return _said_by_row(row)
+        return say_who_of_row(row)
     fields = {"last_name": "student_last", "first_name": "student_first"}
     values = {name: form.fields.get(fields.get(name, name)) for name in _COLUMNS}
     return {name: str(field["value"]) if isinstance(field, dict) else "" for name, field in values.items()}
 
 
-def _said_by_row(row: ListedStudent) -> dict[str, str]:
+def say_who_of_row(row: ListedStudent) -> dict[str, str]:
+    """Who a row says the student is."""
     return {name: str(row.cells.get(name, "")) for name in _COLUMNS}
-
-
-def _may_be_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether it is worth a look if two papers speak of one student: one of name, birth date and ID agrees."""
-    return bool(_count_agreements(one, other))
 
 
 def _is_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Whether two papers speak of one student: two of name, birth date and ID agree."""
-    return _count_agreements(one, other) >= 2
+    return count_agreements(one, other) >= 2
 
 
-def _count_agreements(one: Mapping[str, str], other: Mapping[str, str]) -> int:
+def count_agreements(one: Mapping[str, str], other: Mapping[str, str]) -> int:
+    """How many of name, birth date and ID two papers have in common."""
     names = (f"{said['first_name']} {said['last_name']}".casefold().strip() for said in (one, other))
     same = [name for name in ("birth_date", "student_id") if one[name] and one[name] == other[name]]
     return len(same) + (fuzz.ratio(*names) >= _ALIKE)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import CATEGORIES, IS_LIST, Signer, find_gates, make_grant
-from consentry.corrections import link_row, link_scan, load_firsts, wake_lists, wants_another_look
+from consentry.corrections import link_row, link_scan, load_firsts
 from consentry.desk.shown_forms import show_match
 from consentry.intake.listed_rows import load_rows
 from consentry.paper.printed_sheets import record_sheet_back
@@ -27,6 +27,7 @@ from consentry.program import Program
 from consentry.risk.blind_sample import draw_for_blind_sample
 from consentry.risk.policy import Rulebook
 from consentry.risk.strata import find_stratum
+from consentry.waiting_forms import wake_lists, wants_another_look
 from ocr.types import Mark
 from review_queue import (
     EarlierForm,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import IS_LIST
-from consentry.corrections import find_waiting, is_mended_by_a_row
+from consentry.corrections import is_mended_by_a_row
 from consentry.intake.enrolled_children import EnrolledChildren, EnrollmentCache
 from consentry.intake.listed_rows import find_birth_dates, find_faults, load_rows, query_row
 from consentry.logs import log_failure
@@ -27,6 +27,7 @@ from consentry.pipeline.plans import AnsweredRow, FormPlan, JoinedForm, Settleme
 from consentry.pipeline.reading_pages import JOINED_PAGE
 from consentry.program import Program
 from consentry.risk.policy import Rulebook
+from consentry.waiting_forms import find_waiting
 from matching import Pairing, Query, pair_rows
 from ocr import FieldReading, FormReading
 from review_queue import RowFacts, RowFit, State
