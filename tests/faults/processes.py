@@ -43,7 +43,7 @@ class Step:
 
     def __init__(self, home: Path, *arguments: str, around: Mapping[str, str] | None = None, host: str = "") -> None:
         self.place = Path(_SPOKEN.name) / os.urandom(6).hex()
-        told, self._go = SERVER.Pipe(duplex=False)
+        told, self._go = SERVER.Pipe()
         self.process: ForkServerProcess = SERVER.Process(
             target=_run, args=(home, self.place, told, {**os.environ, **(around or {})}, host, arguments)
         )
@@ -53,6 +53,10 @@ class Step:
     def pid(self) -> int:
         assert self.process.pid is not None
         return self.process.pid
+
+    def wait_until_ready(self) -> None:
+        """Returns once the process has come so far that only the command itself is left."""
+        self._go.recv()
 
     def go(self) -> Step:
         self._go.send(True)
@@ -90,6 +94,7 @@ def _run(
     os.environ.update(around)
     os.environ.update(CONSENTRY_HOME=str(home), CONSENTRY_TODAY=TODAY)
     use_plain_engine()
+    told.send(True)
     told.recv()
     if arguments[0] == EMPTY_PAGES_WORKER:
         use_empty_pages()
@@ -110,6 +115,7 @@ def tracing(step: Step, *injections: str) -> Iterator[None]:
     """Runs a step under strace with faults injected; its threads and children are under it too."""
     options = [word for injection in injections for word in ("-e", f"inject={injection}")]
     names = ",".join(re.split("[:]", injection)[0] for injection in injections)
+    step.wait_until_ready()
     command = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={names}", *options, "-p", str(step.pid)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as tracer:
         while not _is_traced(step.pid):
