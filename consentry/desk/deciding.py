@@ -19,6 +19,7 @@ from consentry.errors import CommandError
 from consentry.intake.enrolled_children import EnrollmentCache
 from consentry.pipeline.earlier_forms import find_mark, find_released_records
 from consentry.pipeline.form_years import find_form_year, is_list_row
+from consentry.pipeline.standing import find_standing
 from consentry.program import Program
 from consentry.risk.blind_sample import draw_for_blind_sample, find_doubted_grant
 from consentry.withdrawing import end_grants
@@ -40,7 +41,7 @@ from store.tables import (
     Tracked,
 )
 
-ACCEPT, RETURN, REJECT, REVERSE = "accept", "return", "reject", "reverse"
+ACCEPT, RETURN, REJECT = "accept", "return", "reject"
 ACTIONS = (ACCEPT, RETURN, REJECT)
 
 
@@ -132,11 +133,8 @@ def decide_case(
 
 def find_acceptances(session: Session, case_id: str) -> list[Decision]:
     """The acceptances of an open case that wait for a second person, in order: those since it was last opened."""
-    taken = select(Decision).where(Decision.case_id == case_id, Decision.action.in_((ACCEPT, REVERSE)))
-    found: list[Decision] = []
-    for decision in session.scalars(taken.order_by(Decision.at)):
-        found = [] if decision.action == REVERSE else [*found, decision]
-    return found
+    decisions = session.scalars(select(Decision).where(Decision.case_id == case_id))
+    return [decision for decision in find_standing(decisions) if decision.action == ACCEPT]
 
 
 def _confirm_doubted_grant(session: Session, case: Case, decision: Decision, clock: Clock) -> None:

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from consentry.desk.case_steps import DEFERRED
 from consentry.desk.claims import find_claims
-from consentry.desk.deciding import ACCEPT, REVERSE
+from consentry.desk.deciding import ACCEPT
 from consentry.pipeline.rulings import RULES_ACTOR
+from consentry.pipeline.standing import find_standing
 from consentry.program import Program
 from consentry.risk.policy import Rulebook
 from store.desk_tables import CaseClaim, CaseStep
@@ -273,14 +274,12 @@ def _find_put_off(session: Session, today: date, case_ids: Sequence[str]) -> dic
 def _find_accepted(session: Session, case_ids: Sequence[str]) -> dict[str, frozenset[str]]:
     """Who accepted which of these open cases, since it was last opened."""
     taken = (
-        select(Decision.case_id, Decision.action, Decision.actor)
+        select(Decision)
         .join(Case, Case.form_id == Decision.form_id)
         .where(Case.case_id.in_(case_ids), Decision.case_id == Case.case_id)
-        .where(Decision.action.in_((ACCEPT, REVERSE)))
-        .order_by(Decision.at)
     )
     found: dict[str, frozenset[str]] = {}
-    for case_id, action, actor in session.execute(taken):
-        if case_id is not None:
-            found[case_id] = frozenset() if action == REVERSE else found.get(case_id, frozenset()) | {actor}
+    for decision in find_standing(session.scalars(taken)):
+        if decision.action == ACCEPT:
+            found[str(decision.case_id)] = found.get(str(decision.case_id), frozenset()) | {decision.actor}
     return found

@@ -6,12 +6,15 @@ between is listed by `trace`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.desk.deciding import ACCEPT, REVERSE, find_acceptances
+from consentry.desk.deciding import ACCEPT
 from consentry.errors import CommandError
 from consentry.pipeline.form_years import find_form_year
+from consentry.pipeline.standing import REVERSE, TAKES_BACK, find_standing
 from consentry.program import Program
 from consentry.withdrawing import end_grants
 from review_queue import State
@@ -33,7 +36,8 @@ def reverse_decision(program: Program, case_id: str, user: str, reason: str, oth
         if case is None:
             raise CommandError(f"no case {case_id}")
         form = session.get_one(Form, case.form_id)
-        last = _find_last(session, case, user, others_too)
+        standing = _load_standing(session, case_id)
+        last = _find_last(case, standing, user, others_too)
         if case.state != "open":
             _refuse_if_sent_again(session, form)
         rules = program.rulebook.find_rule_set(find_form_year(session, form))
@@ -45,7 +49,7 @@ def reverse_decision(program: Program, case_id: str, user: str, reason: str, oth
             action=REVERSE,
             student_id=last.student_id,
             reason=reason,
-            seen={"reverses": last.decision_id},
+            seen={"reverses": last.decision_id, TAKES_BACK: [decision.decision_id for decision in standing]},
             policy_sha256=rules.policy_sha256,
             year_sha256=rules.year_sha256,
             on_date=clock.today,
@@ -65,20 +69,23 @@ def is_reversible(session: Session, case_id: str, user: str, others_too: bool) -
     if case is None:
         return False
     try:
-        _find_last(session, case, user, others_too)
+        _find_last(case, _load_standing(session, case_id), user, others_too)
     except CommandError:
         return False
     return True
 
 
-def _find_last(session: Session, case: Case, user: str, others_too: bool) -> Decision:
+def _load_standing(session: Session, case_id: str) -> list[Decision]:
+    return find_standing(session.scalars(select(Decision).where(Decision.case_id == case_id)))
+
+
+def _find_last(case: Case, standing: Sequence[Decision], user: str, others_too: bool) -> Decision:
     if case.state == "open":
-        waiting = [found for found in find_acceptances(session, case.case_id) if others_too or found.actor == user]
+        waiting = [found for found in standing if found.action == ACCEPT and (others_too or found.actor == user)]
         if not waiting:
             raise CommandError("there is no decision of yours on this case to take back")
         return waiting[-1]
-    decided = select(Decision).where(Decision.case_id == case.case_id, Decision.action != REVERSE)
-    last = session.scalars(decided.order_by(Decision.at.desc()).limit(1)).first()
+    last = standing[-1] if standing else None
     if last is None or (last.actor != user and not others_too):
         raise CommandError("only who decided, or a lead, takes a decision back")
     return last

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.pipeline.rulings import RULES_ACTOR
+from consentry.pipeline.standing import find_standing
 from consentry.program import Program
 from consentry.risk.blind_comparison import KEYED_FIELDS
 from consentry.risk.blind_sample import AGREES, DISAGREES, OPEN, UNREADABLE
@@ -81,9 +82,8 @@ def _find_fate(session: Session, task: BlindTask) -> str:
     case = session.get_one(Case, task.case_id)
     if case.state == "open":
         return "open"
-    decisions = select(Decision).where(Decision.case_id == case.case_id).order_by(Decision.at.desc()).limit(1)
-    last = session.scalars(decisions).first()
-    confirmed = last is not None and last.action == "accept" and last.student_id == task.student_id
+    standing = find_standing(session.scalars(select(Decision).where(Decision.case_id == case.case_id)))
+    confirmed = bool(standing) and standing[-1].action == "accept" and standing[-1].student_id == task.student_id
     return "cleared" if confirmed else "wrong"
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentry.pipeline.rulings import RULES_ACTOR
+from consentry.pipeline.standing import find_standing
 from review_queue import INSIDE_REASONS, Reason
 from store.risk_tables import BlindTask
 from store.tables import Case, Decision, Form
 
 AGREES, DISAGREES = "agrees", "disagrees"
-_ACCEPT, _REVERSE = "accept", "reverse"
+_ACCEPT = "accept"
 _DOUBTS = INSIDE_REASONS | {Reason.CANNOT_CONFIRM}
 
 
@@ -45,11 +46,7 @@ def find_labels(session: Session, best: dict[str, str | None]) -> dict[str, bool
 
 def _find_last_decisions(session: Session) -> dict[str, Decision]:
     people = select(Decision).where(Decision.case_id.is_not(None), Decision.actor != RULES_ACTOR)
-    found = {}
-    for decision in session.scalars(people.order_by(Decision.at)):
-        if decision.action != _REVERSE:
-            found[str(decision.case_id)] = decision
-    return found
+    return {str(decision.case_id): decision for decision in find_standing(session.scalars(people))}
 
 
 def _answer(form: Form, decision: Decision, best: str | None) -> bool | None:

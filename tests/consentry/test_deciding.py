@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from consentry.desk.case_steps import DEFERRED, KEYED, Keyed, defer_case, key_field, list_keyed
 from consentry.desk.claims import beat_claim, claim_case, find_claims, take_over_case
-from consentry.desk.deciding import Terms, decide_case, describe_seen
+from consentry.desk.deciding import Terms, decide_case, describe_seen, find_acceptances
 from consentry.desk.undoing import reverse_decision
 from consentry.errors import CommandError
 from consentry.intake.held_enrollment import HeldEnrollment
+from consentry.pipeline.standing import REVERSE, find_standing
 from consentry.program import Program
 from consentry.settings import Settings
+from store import JsonValue
 from store.desk_tables import CaseStep
 from store.tables import Case, Decision, Form, Submission, Withdrawal
 from tests.consentry.conftest import District
@@ -66,6 +69,27 @@ def test_two_have_to_agree_once_a_second_person_was_asked(desk: tuple[District, 
     outcome = decide_case(program, case_id, "accept", "1000001", "seen", "lea", make_terms(program, case_id))
     assert outcome.state == "granted"
     assert [row["student_id"] for row in district.expect("access", "rainier")] == ["1000001"]
+
+
+def test_a_clock_set_back_revives_no_acceptance_that_was_taken_back(desk: tuple[District, Program, str]) -> None:
+    district, program, case_id = desk
+    accept = ("queue", "decide", case_id, "--action", "accept", "--student", "1000006", "--reason", "seen")
+    assert district.expect(*accept, "--as", "ana")["second_person_needed"]
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)):
+        reverse_decision(program, case_id, "ana", "the wrong child", others_too=False)
+        with program.installation.reading() as session:
+            assert find_acceptances(session, case_id) == []
+        assert district.expect(*accept, "--as", "ben")["second_person_needed"]
+    assert district.expect("access", "rainier") == []
+
+
+def test_reversals_of_before_they_named_what_they_take_back_go_by_time() -> None:
+    def make(number: int, action: str, **seen: JsonValue) -> Decision:
+        at = datetime(2024, 10, 1, 9, number, tzinfo=UTC)
+        return Decision(decision_id=f"d{number}", case_id="c", action=action, seen=dict(seen), at=at)
+
+    found = find_standing([make(3, "accept"), make(1, "accept"), make(2, REVERSE, reverses="d1")])
+    assert [decision.decision_id for decision in found] == ["d3"]
 
 
 def test_a_page_shown_before_a_change_decides_nothing(desk: tuple[District, Program, str]) -> None:
