@@ -7,6 +7,7 @@ for a wrong password and hears the same. An account is never deleted: what it de
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -42,6 +43,12 @@ class Role(StrEnum):
     PARTNER = "partner"
     SCHOOL = "school"
     ADMIN = "admin"
+
+
+ACCOUNTS_KEPT_BY = {Role.ADMIN: frozenset(Role), Role.LEAD: frozenset({Role.PARTNER})}
+"""Whose accounts who makes, closes and sees on the pages. A lead keeps the partners', which decide nothing and send no list
+that opens a student's data: nobody is to make their own second person.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +115,10 @@ def check_lead(session: Session, user: str, what: str) -> None:
         raise CommandError(f"only a lead {what}: name one of them with --as")
 
 
-def list_accounts(program: Program) -> list[Account]:
-    """All accounts by name."""
+def list_accounts(program: Program, roles: Collection[Role]) -> list[Account]:
+    """The accounts of these roles by name."""
     with program.installation.reading() as session:
-        return list(session.scalars(select(Account).order_by(Account.name)))
+        return list(session.scalars(select(Account).where(Account.role.in_(roles)).order_by(Account.name)))
 
 
 def check_password(program: Program, name: str, password: str) -> Account | None:

@@ -24,11 +24,12 @@ _POLICY = Place("/policy", mark("Policy"))
 _SEND = Place("/send", mark("Send"))
 _LEFT, _STUDENTS = Place("/left-to-do", mark("Left to do")), Place("/students", mark("Students"))
 _KEYING = Place("/keying", mark("Blind keying"))
+_ACCOUNTS = Place("/accounts", mark("Accounts"))
 PLACES = {
     Role.STAFF: (_QUEUE, _BATCHES, _KEYING, _WEEK),
-    Role.LEAD: (_QUEUE, _BATCHES, _KEYING, _WEEK, _PARTNERS, _SCHOOLS, _POLICY, _TRACE),
+    Role.LEAD: (_QUEUE, _BATCHES, _KEYING, _WEEK, _PARTNERS, _SCHOOLS, _POLICY, _TRACE, _ACCOUNTS),
     Role.AUDITOR: (_TRACE, _QUEUE, _WEEK, _PARTNERS, _SCHOOLS, _POLICY),
     Role.PARTNER: (Place("/submissions", mark("Submissions")), _SEND, _LEFT, _STUDENTS),
     Role.SCHOOL: (Place("/lists", mark("My school's lists")), Place("/lists/send", mark("Send a list"))),
-    Role.ADMIN: (Place("/accounts", mark("Accounts")),),
+    Role.ADMIN: (_ACCOUNTS,),
 }

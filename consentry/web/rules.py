@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from access import IS_LIST
-from consentry.accounts import Role
+from consentry.accounts import ACCOUNTS_KEPT_BY, Role
 from consentry.risk.blind_sample import is_allowed_to_key
 from consentry.web.people import Person
 from store.desk_tables import Account, Batch, Upload
@@ -60,8 +60,9 @@ def may_key(session: Session, person: Person, task_id: str) -> bool:
 
 
 def sees_account(session: Session, person: Person, account_id: str) -> bool:
-    """Whether there is such an account."""
-    return session.get(Account, account_id) is not None
+    """Whether there is such an account among those that this person keeps."""
+    found = session.get(Account, account_id)
+    return found is not None and found.role in ACCOUNTS_KEPT_BY.get(person.role, ())
 
 
 def sees_partner(session: Session, person: Person, partner_id: str) -> bool:
@@ -93,6 +94,7 @@ def sees_upload(session: Session, person: Person, upload_id: str) -> bool:
     return found is not None and found.account_id == person.account_id
 
 
+_KEEPERS = frozenset(ACCOUNTS_KEPT_BY)
 _OF_PARTNER = Rule(frozenset({PARTNER}))
 _OF_SCHOOL = Rule(frozenset({SCHOOL}))
 _UPLOAD = {"upload_id": sees_upload}
@@ -173,7 +175,7 @@ RULES: dict[str, Rule] = {
     "confirm_list": _OF_SCHOOL,
     "schools": Rule(TRACERS),
     "record_designee": Rule(frozenset({LEAD})),
-    "accounts": Rule(frozenset({ADMIN})),
-    "add_account": Rule(frozenset({ADMIN})),
-    "change_account": Rule(frozenset({ADMIN}), {"account_id": sees_account}),
+    "accounts": Rule(_KEEPERS),
+    "add_account": Rule(_KEEPERS),
+    "change_account": Rule(_KEEPERS, {"account_id": sees_account}),
 }

@@ -1,4 +1,4 @@
-"""An administrator's page: accounts, and no student."""
+"""Accounts: all of them for an administrator, who sees no student; the partners' for a lead."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
 from consentry.accounts import (
+    ACCOUNTS_KEPT_BY,
     CLOSED,
     OPEN,
     SHORT_PASSWORD,
@@ -43,8 +44,11 @@ _CHANGES: dict[AccountStep, dict[str, str | bool | None]] = {
 
 @router.get("/accounts", name="accounts")
 def show_accounts(desk: AtDesk) -> Response:
-    """All accounts."""
-    return desk.show("accounts.html", accounts=list_accounts(desk.program), roles=list(Role), shortest=SHORT_PASSWORD)
+    """The accounts that this person keeps."""
+    kept = ACCOUNTS_KEPT_BY[desk.person.role]
+    shown = list_accounts(desk.program, kept)
+    roles = [role for role in Role if role in kept]
+    return desk.show("accounts.html", accounts=shown, roles=roles, shortest=SHORT_PASSWORD)
 
 
 @router.post("/accounts", name="add_account")
@@ -57,6 +61,8 @@ def add(
     subject: Text = "",
 ) -> Response:
     """Adds an account, with a password, a subject at the district's log-in, or both."""
+    if role not in ACCOUNTS_KEPT_BY[desk.person.role]:
+        return desk.refuse(CommandError("an administrator adds accounts of people who decide"))
     new = NewAccount(name, role, partner or None, password or None, subject.strip() or None)
     try:
         if (password or not new.subject) and len(password) < SHORT_PASSWORD:

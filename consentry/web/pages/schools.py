@@ -192,7 +192,7 @@ def show_schools(desk: AtDesk) -> Response:
         designees = list_designees(session, year, today)
         roll = find_enrolled(session, desk.office.enrollment, today)
     known = sorted(set(roll.schools.values())) if roll else []
-    names = [account.name for account in list_accounts(desk.program) if account.role == Role.SCHOOL]
+    names = [account.name for account in list_accounts(desk.program, (Role.SCHOOL,))]
     return desk.show("schools.html", year=year, designees=designees, lists=lists, known=known, names=names)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from consentry.accounts import Role
+from consentry.accounts import Role, list_accounts
 from consentry.intake.offers import Basis, Offer, receive_offer
 from consentry.intake.uploads import SCAN, AnnouncedFile, Sender, begin_upload
 from consentry.telling.telling_partners import release_by_hand
@@ -52,7 +52,7 @@ def find_objects(site: Site, who: str) -> dict[str, str]:
     with site.program.installation.reading() as session:
         batch = session.scalars(select(Batch)).one()
         mine = session.scalars(select(Account).where(Account.name == (who or "par"))).one()
-        account = session.scalars(select(Account).where(Account.name == "ben")).one()
+        account = session.scalars(select(Account).where(Account.name == ("gre" if who == "lea" else "ben"))).one()
     return {
         "case_id": site.cases[0],
         "form_id": site.district.expect("status", site.mine)["forms"][0]["form_id"],
@@ -216,6 +216,21 @@ def test_every_page_that_shows_a_student_is_recorded(site: Site) -> None:
 def count_views(shared_site: Site) -> int:
     with shared_site.program.installation.reading() as session:
         return session.scalar(select(func.count()).select_from(PageView)) or 0
+
+
+def test_a_lead_keeps_the_partners_accounts_and_no_others(site: Site) -> None:
+    lead = site.log_in("lea")
+    token, page = site.find_token(lead, "/accounts"), lead.get("/accounts").text
+    assert ("gre" in page, "ben" in page) == (True, False)
+    new = {"form_token": token, "password": "a long enough password"}
+    assert lead.post("/accounts", data={**new, "name": "neu", "role": "staff"}).status_code == 409
+    assert lead.post("/accounts", data={**new, "name": "neu", "role": "partner", "partner": "green"}).status_code == 303
+    roles = {account.name: account.role for account in list_accounts(site.program, list(Role))}
+    assert (roles["neu"], roles["ben"]) == ("partner", "staff")
+    ids = {account.name: account.account_id for account in list_accounts(site.program, list(Role))}
+    close = {"form_token": token, "step": "close"}
+    assert lead.post(f"/accounts/{ids['ben']}", data=close).status_code == 404
+    assert lead.post(f"/accounts/{ids['neu']}", data=close).status_code == 303
 
 
 def test_an_administrator_sees_no_student_and_an_auditor_changes_nothing(shared_site: Site) -> None:

@@ -72,7 +72,7 @@ def list_walks(site: Site) -> dict[str, list[str]]:
             "/me",
             "/nowhere",
         ],
-        "lea": ["/week?days=14", "/partners", "/schools", "/policy?accept=0.99", "/me/code"],
+        "lea": ["/week?days=14", "/partners", "/schools", "/policy?accept=0.99", "/accounts", "/me/code"],
         "aud": [f"/cases/{third}", "/trace?kind=student&text=dmitri", f"/trace/grant/{site.find_task().grant_id}"],
         "par": ["/submissions", f"/submissions/{site.mine}", "/students", "/left-to-do", "/send", "/me"],
         "sch": ["/lists", "/lists/send", "/me"],

@@ -28,6 +28,8 @@ REFUSING = (
     "consentry/desk/deciding.py",
     "consentry/desk/list_deciding.py",
     "consentry/desk/undoing.py",
+    "consentry/web/pages/accounts.py",
+    "consentry/web/pages/me.py",
 )
 SAMPLES = {
     "label": "surname",
@@ -36,6 +38,7 @@ SAMPLES = {
     "name": "username",
     "shown": "Xu",
     "own": "Wu",
+    "SHORT_PASSWORD": "12",
 }
 PIECES = {"is another form of", "is a letter or two from", "first name", "middle name", "not rare", "state ID"}
 OF_THE_COMMAND_LINE = re.compile(
