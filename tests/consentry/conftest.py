@@ -15,6 +15,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from consentry.cli import run
 from consentry.pipeline import working
@@ -183,3 +184,11 @@ def bare_district(tmp_path: Path) -> District:
     made.expect("partner", "add", "Rainier Youth Partners", "--id", "rainier")
     made.sign_agreement()
     return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as engine:
+        started = engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from consentry.accounts import NewAccount, Role, add_account
 from consentry.program import Program
@@ -177,7 +177,7 @@ def enter_queue(browser: Browser, url: str) -> Page:
 
 @pytest.mark.timeout(600)
 def test_somebody_new_clears_the_queue_by_what_the_pages_say(
-    demo: tuple[District, dict[str, Any]], tmp_path: Path
+    browser: Browser, demo: tuple[District, dict[str, Any]], tmp_path: Path
 ) -> None:
     district, _ = demo
     shutil.copytree(district.home, tmp_path / "home")
@@ -190,8 +190,7 @@ def test_somebody_new_clears_the_queue_by_what_the_pages_say(
     forms = {each["form_id"]: each for each in copy.expect("status", demo[1]["submission_id"])["forms"]}
     before = {row["student_id"] for row in copy.expect("access", "rainier")}
     decided = 0
-    with serve_program(program) as url, sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with serve_program(program) as url:
         newcomer = Newcomer(enter_queue(browser, url))
         newcomer.press("Enter", "Begin with the oldest (Enter)", goes_on=True)
         while "/cases/" in newcomer.page.url:
@@ -204,7 +203,6 @@ def test_somebody_new_clears_the_queue_by_what_the_pages_say(
             decided += 1
         left = newcomer.page.inner_text("main")
         assert "Nothing waits" in left or "Begin with the oldest" not in left, "what is left waits for another person"
-        browser.close()
     assert decided == len(open_cases) >= 10
     assert newcomer.keys <= 3 * decided
     granted = {row["student_id"] for row in copy.expect("access", "rainier")} - before

@@ -19,7 +19,6 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
 from consentry.accounts import NewAccount, Role, add_account
@@ -192,11 +191,3 @@ def shared_site(site_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     with serve_copy(site_home, tmp_path_factory.mktemp("served")) as served:
         open_to_glance(served.district, "1000005")
         yield served
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as engine:
-        started = engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield started
-        started.close()
