@@ -128,7 +128,7 @@ class PartnerScript:
 
     def may_log_in(self, day: date) -> bool:
         """Whether the partner's person may see students one at a time."""
-        return self.network.covers(day) and self.named.covers(day) and self.is_trained(day)
+        return day <= ENDS and self.network.covers(day) and self.named.covers(day) and self.is_trained(day)
 
     def is_designated(self, day: date) -> bool:
         """Whether the institutional service designation is active."""

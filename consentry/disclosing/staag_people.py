@@ -2,7 +2,7 @@
 
 A person may for a school year while three things hold on the day: the partner's network use agreement of that year is active,
 it names the person (`consentry.program_year.named_people`), and the partner's training of that year counts. An account that
-stood for a name counts while it is open. Nothing rolls over.
+stood for a name counts while it is open. Nothing rolls over: with the last day of the year's summer it ends by itself.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def find_years_of(session: Session, rulebook: Rulebook, name: str, partner_id: s
 
 
 def _may_log_in(steps: Sequence[Agreement], rulebook: Rulebook, school_year: str, day: date) -> bool:
+    if day > rulebook.find_school_year(school_year).ends:
+        return False
     signed = status_on(steps, AgreementKind.NUA, school_year, day) is AgreementStatus.ACTIVE
     must = rulebook.policy.training_must_be_recorded
     return signed and not has_lapsed_training(steps, school_year, day, must)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from consentry.accounts import CLOSED, NewAccount, Role, add_account, change_account
+from consentry.disclosing.staag_people import find_people
 from store.tables import Delivery, Disclosure, PersonStep
 from tests.consentry.conftest import District
 from tests.consentry.granting import grant, open_program
@@ -94,6 +96,15 @@ def test_a_person_may_log_in_only_when_named_by_an_active_agreement_and_trained(
     assert "names nobody yet, so nobody may log in" in next(
         step["words"] for step in waits["steps"] if step["kind"] == "nua"
     )
+
+
+def test_who_may_log_in_ends_with_the_years_summer(district: District) -> None:
+    name_person(district)
+    sign_network_use(district)
+    program = open_program(district)
+    with program.installation.reading() as session:
+        for day, found in ((date(2025, 8, 31), [UPN]), (date(2025, 9, 1), [])):
+            assert [one.user_principal_name for one in find_people(session, program.rulebook, day, "rainier")] == found
 
 
 def test_where_the_paper_names_nobody_the_accounts_opened_under_it_are_noted_as_named(district: District) -> None:
