@@ -19,6 +19,7 @@ from store.tables import Decision, Document, Form, FormTemplate, Submission
 from tests.consentry.conftest import CHILDREN, District
 
 DATA_DAY = "2025-02-03"
+UPN = "ana@rainier.example"
 CATEGORIES = ("attendance", "discipline", "assessment", "demographics")
 
 
@@ -109,3 +110,20 @@ def open_to_glance(district: District, student_id: str, partner: str = "rainier"
         tell_of_package(session, Clock.read(district.today), grant_id, [grant_id])
     program.installation.engine.dispose()
     return grant_id
+
+
+def name_person(district: District, address: str = UPN, status: str = "active", partner: str = "rainier") -> None:
+    """Lets a partner's network use agreement of the year name a person, or name them no more."""
+    who = ("--kind", "nua", "--address", address, "--status", status, "--on", "2024-09-02")
+    district.expect("partner", "name", partner, "--school-year", "2024-25", *who)
+
+
+def send_out_two(district: District) -> tuple[str, str]:
+    """Amina's data of all kinds and Bruno's attendance, in a package and in a feed; returns their grants' ids."""
+    name_person(district)
+    amina = open_to_glance(district, "1000001")
+    bruno = grant(district, "1000002", ("attendance",))
+    data, package = write_data(district.folder / "data"), district.folder / "package"
+    district.expect("adr", "rainier", "--data", str(data), "--out", str(package))
+    district.expect("staag", "feed", "--out", str(district.folder / "feed.csv"))
+    return amina, bruno

@@ -14,7 +14,7 @@ from access.family_account import list_languages, load_texts
 from consentry.telling.telling_partners import find_released_grants
 from store.leaving_tables import FamilyListing
 from tests.consentry.conftest import District
-from tests.consentry.granting import grant, open_program, open_to_glance, write_data
+from tests.consentry.granting import open_program, send_out_two
 
 FORM_LANGUAGES = {"en", "es", "so", "vi", "zh-Hans", "zh-Hant", "am", "ti", "om", "ar", "tl"}
 
@@ -25,23 +25,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> District:
     district = District(tmp_path_factory.mktemp("told"))
     district.set_up()
     district.today = "2024-10-01"
-    person = (
-        "partner",
-        "name",
-        "rainier",
-        "--kind",
-        "nua",
-        "--address",
-        "ana@rainier.example",
-        "--school-year",
-        "2024-25",
-    )
-    district.expect(*person, "--status", "active", "--on", "2024-09-02")
-    open_to_glance(district, "1000001")
-    grant(district, "1000002", ("attendance",))
-    data, package = write_data(district.folder / "data"), district.folder / "package"
-    district.expect("adr", "rainier", "--data", str(data), "--out", str(package))
-    district.expect("staag", "feed", "--out", str(district.folder / "feed.csv"))
+    send_out_two(district)
     district.today = "2024-11-05"
     revoke = ("revoke", "--student", "1000001", "--partner", "rainier", "--on", "2024-11-05")
     district.expect(*revoke, "--reason", "asked", "--as", "ana")

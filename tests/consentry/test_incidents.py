@@ -16,7 +16,7 @@ from access.family_account import list_languages
 from access.incident import IncidentFacts, Leak, NotifyRules, WrongGrant, summarise
 from access.letters import load_letter, write_letters
 from tests.consentry.conftest import District
-from tests.consentry.granting import grant, open_to_glance, write_data
+from tests.consentry.granting import grant, send_out_two
 
 DAY = date(2024, 11, 5)
 
@@ -26,23 +26,7 @@ def leaked(tmp_path_factory: pytest.TempPathFactory) -> tuple[District, str, str
     """Two grants, both in a package and in a feed; the one of Amina turns out wrong and is ended."""
     district = District(tmp_path_factory.mktemp("leaked"))
     district.set_up()
-    person = (
-        "partner",
-        "name",
-        "rainier",
-        "--kind",
-        "nua",
-        "--address",
-        "ana@rainier.example",
-        "--school-year",
-        "2024-25",
-    )
-    district.expect(*person, "--status", "active", "--on", "2024-09-02")
-    wrong = open_to_glance(district, "1000001")
-    right = grant(district, "1000002", ("attendance",))
-    data, package = write_data(district.folder / "data"), district.folder / "package"
-    district.expect("adr", "rainier", "--data", str(data), "--out", str(package))
-    district.expect("staag", "feed", "--out", str(district.folder / "feed.csv"))
+    wrong, right = send_out_two(district)
     return district, wrong, right
 
 

@@ -16,19 +16,13 @@ from consentry.accounts import CLOSED, NewAccount, Role, add_account, change_acc
 from consentry.disclosing.staag_people import find_people
 from store.tables import Delivery, Disclosure, PersonStep
 from tests.consentry.conftest import District
-from tests.consentry.granting import grant, open_program
+from tests.consentry.granting import UPN, grant, name_person, open_program
 
 YEAR = ("--school-year", "2024-25")
-UPN = "ana@rainier.example"
 
 
 def sign_network_use(district: District, status: str = "active", on: str = "2024-09-02") -> None:
     district.expect("partner", "agreement", "rainier", "--kind", "nua", *YEAR, "--status", status, "--on", on)
-
-
-def name_person(district: District, address: str = UPN, status: str = "active", partner: str = "rainier") -> None:
-    who = ("--kind", "nua", "--address", address, "--status", status, "--on", "2024-09-02")
-    district.expect("partner", "name", partner, *YEAR, *who)
 
 
 def train(district: District, status: str, on: str) -> None:
