@@ -30,6 +30,7 @@ OPEN, CLOSED = "open", "closed"
 SHORT_PASSWORD = 12
 """Fewer characters than this are refused on the pages, and warned of on the command line."""
 
+_LONGEST_NAME = 120
 _NAME = re.compile(r"[\w.@+-]{1,80}")
 _HASHER = PasswordHasher()
 
@@ -60,6 +61,7 @@ class NewAccount:
     partner_id: str | None
     password: str | None
     subject: str | None = None
+    full_name: str = ""
 
 
 def add_account(program: Program, new: NewAccount, actor: str) -> Account:
@@ -80,6 +82,7 @@ def add_account(program: Program, new: NewAccount, actor: str) -> Account:
         account = Account(
             account_id=derive_id("acc", new.name, clock.now.isoformat()),
             name=new.name,
+            full_name=_tidy(new.full_name),
             role=new.role.value,
             partner_id=new.partner_id,
             password_hash=hashed,
@@ -115,6 +118,12 @@ def check_lead(session: Session, user: str, what: str) -> None:
         raise CommandError(f"only a lead {what}: name one of them with --as")
 
 
+def find_full_names(session: Session) -> dict[str, str]:
+    """What people are called who have a full name on record, by the name of their account."""
+    named = select(Account.name, Account.full_name).where(Account.full_name != "")
+    return {name: full_name for name, full_name in session.execute(named)}
+
+
 def list_accounts(program: Program, roles: Collection[Role]) -> list[Account]:
     """The accounts of these roles by name."""
     with program.installation.reading() as session:
@@ -147,6 +156,8 @@ def change_account(program: Program, account_id: str, actor: str, **changes: str
     `password` is hashed into `password_hash`; the others are columns by name.
     """
     clock = program.read_clock()
+    if "full_name" in changes:
+        changes["full_name"] = _tidy(str(changes["full_name"]))
     password = changes.pop("password", None)
     if password is not None:
         if len(str(password)) < SHORT_PASSWORD:
@@ -165,6 +176,13 @@ def change_account(program: Program, account_id: str, actor: str, **changes: str
 def _record_change(session: Session, clock: Clock, account: Account, actor: str, columns: list[str]) -> None:
     facts = {"changed": ", ".join(columns)}
     record(session, clock, Entry(Event.ACCOUNT_CHANGED, account.account_id, actor, [account], dict(facts)))
+
+
+def _tidy(full_name: str) -> str:
+    name = " ".join(full_name.split())
+    if len(name) > _LONGEST_NAME:
+        raise CommandError(f"a full name has up to {_LONGEST_NAME} letters")
+    return name
 
 
 @cache

@@ -12,15 +12,18 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.canonical import JsonValue
-from store.tables import TRACKED_TABLES, CanonicalJson, Table, Tracked, UtcTime
+from store.tables import ABSENT, TRACKED_TABLES, CanonicalJson, Table, Tracked, UtcTime
 
 
 class Account(Tracked):
-    """A person's log-in. `subject`: who an identity provider says it is ("issuer subject"). A closed account opens nothing."""
+    """A person's log-in. `full_name`: what pages call them, "" for the log-in's name. `subject`: who an identity provider says
+    it is ("issuer subject"). A closed account opens nothing.
+    """
 
     __tablename__ = "accounts"
     account_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
+    full_name: Mapped[str] = mapped_column(Text, default="", info={ABSENT: ""})
     role: Mapped[str] = mapped_column(String(20))
     partner_id: Mapped[str | None] = mapped_column(ForeignKey("partners.partner_id"))
     password_hash: Mapped[str | None] = mapped_column(Text)

@@ -22,6 +22,7 @@ def user_add(
     partner: Annotated[str | None, typer.Option("--partner", help="The partner of a partner's account.")] = None,
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password's line.")] = False,
     subject: Annotated[str | None, typer.Option("--subject", help="Issuer and subject at an OIDC provider.")] = None,
+    full_name: Annotated[str, typer.Option("--full-name", help="What pages call the person.")] = "",
 ) -> int:
     """Add an account. Example: echo "$PASSWORD" | consentry user add ana --role staff --password-stdin."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
@@ -29,7 +30,7 @@ def user_add(
         raise CommandError("no password came on standard input")
     if password and len(password) < SHORT_PASSWORD:
         typer.echo(f"a password of fewer than {SHORT_PASSWORD} characters is easily guessed", err=True)
-    added = add_account(open_program(context), NewAccount(name, role, partner, password, subject), "program")
+    added = add_account(open_program(context), NewAccount(name, role, partner, password, subject, full_name), "program")
     result = {"account_id": added.account_id, "name": name, "role": role.value, "partner_id": partner}
     tell(context, result, f"added {name} ({role.value})")
     return DONE

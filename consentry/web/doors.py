@@ -7,7 +7,7 @@ it off.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
 from starlette.datastructures import FormData
 
-from consentry.accounts import Role
+from consentry.accounts import Role, find_full_names
 from consentry.errors import CommandError
 from consentry.program import Program
 from consentry.web.office import Office
@@ -136,6 +136,12 @@ class Desk:
         """The names of all leads."""
         with self.program.installation.reading() as session:
             return frozenset(session.scalars(select(Account.name).where(Account.role == Role.LEAD)))
+
+    def find_names(self) -> Callable[[str], str]:
+        """What to call people by the name of their account: their full name, where one is on record."""
+        with self.program.installation.reading() as session:
+            full_names = find_full_names(session)
+        return lambda name: full_names.get(name, name)
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """A page from a template."""

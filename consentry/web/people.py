@@ -25,11 +25,17 @@ class Person:
 
     account_id: str
     name: str
+    full_name: str
     role: Role
     partner_id: str | None
     letter_keys: bool
     form_token: str
     language: str
+
+    @property
+    def called(self) -> str:
+        """What pages call them."""
+        return self.full_name or self.name
 
     @property
     def as_viewer(self) -> tuple[str, str]:
@@ -74,6 +80,7 @@ def find_person(program: Program, token: str | None, awaits_code: bool = False) 
     return Person(
         account_id=account.account_id,
         name=account.name,
+        full_name=account.full_name,
         role=role,
         partner_id=account.partner_id,
         letter_keys=account.letter_keys,

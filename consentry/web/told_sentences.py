@@ -180,6 +180,7 @@ REFUSALS = (
     mark("Match report for {partner}, received {day}"),
     mark("a decision needs a reason and a user"),
     mark("a file has between 1 byte and {size} MB"),
+    mark("a full name has up to {number} letters"),
     mark("a keyed value has up to 120 letters"),
     mark("a password has at least {number} characters"),
     mark("a second person has to confirm these cases"),

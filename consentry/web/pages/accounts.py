@@ -20,7 +20,7 @@ from consentry.accounts import (
     list_accounts,
 )
 from consentry.errors import CommandError
-from consentry.web.doors import AtDesk
+from consentry.web.doors import AtDesk, Desk
 from consentry.web.people import end_other_sessions_of
 
 router = APIRouter()
@@ -33,6 +33,7 @@ class AccountStep(StrEnum):
     OPEN = "open"
     CLOSE = "close"
     FORGET_CODE = "forget_code"
+    CALL = "call"
 
 
 _CHANGES: dict[AccountStep, dict[str, str | bool | None]] = {
@@ -59,11 +60,12 @@ def add(
     password: Text = "",
     partner: Text = "",
     subject: Text = "",
+    full_name: Text = "",
 ) -> Response:
     """Adds an account, with a password, a subject at the district's log-in, or both."""
     if role not in ACCOUNTS_KEPT_BY[desk.person.role]:
         return desk.refuse(CommandError("an administrator adds accounts of people who decide"))
-    new = NewAccount(name, role, partner or None, password or None, subject.strip() or None)
+    new = NewAccount(name, role, partner or None, password or None, subject.strip() or None, full_name)
     try:
         if (password or not new.subject) and len(password) < SHORT_PASSWORD:
             raise CommandError(f"a password has at least {SHORT_PASSWORD} characters")
@@ -74,10 +76,20 @@ def add(
 
 
 @router.post("/accounts/{account_id}", name="change_account")
-def change(desk: AtDesk, account_id: str, step: Annotated[AccountStep, Form()]) -> Response:
-    """Closes or opens an account, or takes its second factor off; its sessions end."""
+def change(desk: AtDesk, account_id: str, step: Annotated[AccountStep, Form()], full_name: Text = "") -> Response:
+    """Says what its person is called; or closes or opens an account, or takes its second factor off: its sessions end."""
+    if step is AccountStep.CALL:
+        return _call(desk, account_id, full_name)
     if account_id == desk.person.account_id:
         return desk.refuse(CommandError("somebody else changes your own account"))
     change_account(desk.program, account_id, desk.person.name, **_CHANGES[step])
     end_other_sessions_of(desk.program, account_id)
+    return RedirectResponse("/accounts", 303)
+
+
+def _call(desk: Desk, account_id: str, full_name: str) -> Response:
+    try:
+        change_account(desk.program, account_id, desk.person.name, full_name=full_name)
+    except CommandError as error:
+        return desk.refuse(error)
     return RedirectResponse("/accounts", 303)

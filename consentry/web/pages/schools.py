@@ -83,7 +83,7 @@ def show_lists(desk: AtDesk) -> Response:
     with desk.program.installation.reading() as session:
         sent = list_sent_under(desk.program, session, desk.person.name)
     own = {one.school: next(school for school in schools if is_same_school(one.school, school)) for one in lists}
-    return desk.show("lists.html", schools=schools, lists=lists, own=own, sent=sent)
+    return desk.show("lists.html", schools=schools, lists=lists, own=own, sent=sent, called=desk.find_names())
 
 
 @router.get("/lists/send", name="send_list")
@@ -193,7 +193,15 @@ def show_schools(desk: AtDesk) -> Response:
         roll = find_enrolled(session, desk.office.enrollment, today)
     known = sorted(set(roll.schools.values())) if roll else []
     names = [account.name for account in list_accounts(desk.program, (Role.SCHOOL,))]
-    return desk.show("schools.html", year=year, designees=designees, lists=lists, known=known, names=names)
+    return desk.show(
+        "schools.html",
+        year=year,
+        designees=designees,
+        lists=lists,
+        known=known,
+        names=names,
+        called=desk.find_names(),
+    )
 
 
 @router.post("/schools/designees", name="record_designee")

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
+from consentry.accounts import Role, list_accounts
 from consentry.pipeline.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
 from consentry.program import Program
 from consentry.settings import Settings
@@ -73,6 +74,18 @@ def test_a_list_is_sent_under_the_persons_own_name_for_their_school_alone(listed
     assert "Felix" not in partner.get("/left-to-do").text, "a school's list names children to no partner"
     assert partner.get(f"/submissions/{sent.submission_id}").status_code == 404
     assert client.get(f"/lists/sent/{listed.mine}").status_code == 404
+    assert listed.district.expect("ledger", "verify")["whole"]
+
+
+def test_people_of_a_school_are_called_by_their_full_names(listed: Site) -> None:
+    admin = listed.log_in("adm")
+    ids = {account.name: account.account_id for account in list_accounts(listed.program, [Role.SCHOOL])}
+    call = {"form_token": listed.find_token(admin, "/accounts"), "step": "call"}
+    assert admin.post(f"/accounts/{ids['sch']}", data={**call, "full_name": "x" * 121}).status_code == 409
+    assert admin.post(f"/accounts/{ids['sch']}", data={**call, "full_name": "  Dr. Rosa  Delgado "}).status_code == 303
+    page = listed.log_in("sch").get("/lists").text
+    assert page.count("Dr. Rosa Delgado") == 4, "in the bar, beside both students, and as who confirmed"
+    assert "Dr. Rosa Delgado <small>sch</small>" in listed.log_in("lea").get("/schools").text
     assert listed.district.expect("ledger", "verify")["whole"]
 
 
