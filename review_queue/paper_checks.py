@@ -58,11 +58,13 @@ def check_consent(facts: FormFacts, policy: Policy, today: date) -> Iterator[Fin
 
 
 def check_records(facts: FormFacts, policy: Policy, today: date) -> Iterator[Finding]:
-    """At least one category of records is ticked, and none is in doubt."""
+    """At least one category of records is ticked, or released by the blank's print, and none is in doubt."""
     marks = facts.paper.records.values()
     if not marks:
-        return
-    if all(mark is Mark.EMPTY for mark in marks):
+        yield _for_review(
+            Reason.NO_RECORDS_CHOSEN, "the blank has no boxes for records, and nobody said which its print releases"
+        )
+    elif all(mark is Mark.EMPTY for mark in marks):
         yield _returned(Reason.NO_RECORDS_CHOSEN, "no category of records is ticked")
     elif any(mark is Mark.UNSURE for mark in marks):
         yield _for_review(Reason.ILLEGIBLE, "a box of the records to release may or may not be ticked")

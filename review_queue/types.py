@@ -153,8 +153,8 @@ class SheetFit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaperFacts:
-    """What the paper says, apart from whose it is. A blank that has no box for a choice makes it in print: `records` is
-    empty where it has no boxes for them, `consent_yes` is marked where signing is consenting.
+    """What the paper says, apart from whose it is. A blank that has no box for a choice makes it in print: `consent_yes` is
+    marked where signing is consenting, `records` are those that somebody said its print releases; empty where nobody did.
     """
 
     school_year: SchoolYear

@@ -141,7 +141,8 @@ class Agreement(Tracked):
 class FormTemplate(Tracked):
     """A blank form that was learned: its PDF, and what registration needs, both as documents.
 
-    `signing_consents`: it has no box for consent, and somebody said that signing it is consenting.
+    `signing_consents`: it has no box for consent, and somebody said that signing it is consenting. `printed_records`: it has
+    no boxes for records, and somebody said which its print releases; None where nobody did.
     """
 
     __tablename__ = "form_templates"
@@ -152,6 +153,7 @@ class FormTemplate(Tracked):
     published: Mapped[date]
     partner_id: Mapped[str | None] = mapped_column(ForeignKey("partners.partner_id"))
     signing_consents: Mapped[bool] = mapped_column(default=False, info={ABSENT: False})
+    printed_records: Mapped[list[str] | None] = mapped_column(CanonicalJson, info={ABSENT: None})
     blank_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     model_sha256: Mapped[str] = mapped_column(ForeignKey("documents.sha256"))
     added_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -65,6 +65,11 @@ def read_day(text: str | None) -> date | None:
         raise CommandError("a day is written YYYY-MM-DD") from None
 
 
+def split_names(text: str) -> tuple[str, ...]:
+    """Names given with commas between them."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 @contextmanager
 def show_progress(words: str) -> Iterator[Callable[[Waiting], None]]:
     """A progress bar on standard error while the block runs, on a terminal alone; call it with what still waits."""

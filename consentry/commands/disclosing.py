@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from access.adr_package import FileFormat
-from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, show_busy, tell
+from consentry.commands.console import DONE, SOME_REFUSED, open_program, read_day, show_busy, split_names, tell
 from consentry.disclosing.delivering import Delivered, DeliveryRequest, deliver_all_reports, deliver_reports
 from consentry.disclosing.delivering_terms import list_agreement_terms, list_form_terms
 from consentry.disclosing.family import write_family_account
@@ -57,7 +57,7 @@ def partner_terms(
     day = read_day(on)
     if day is None:
         raise CommandError("--on is needed")
-    terms = list_agreement_terms(open_program(context), partner_id, school_year, _split(lists), day)
+    terms = list_agreement_terms(open_program(context), partner_id, school_year, split_names(lists), day)
     result = {"partner_id": partner_id, "school_year": school_year, "lists": list(terms.listed), "on": on}
     tell(context, result, f"the agreement of {partner_id} lists {', '.join(terms.listed) or 'nothing more'} from {on}")
     return DONE
@@ -73,7 +73,7 @@ def form_terms(
     day = read_day(on)
     if day is None:
         raise CommandError("--on is needed")
-    made = list_form_terms(open_program(context), code, _split(lists), day)
+    made = list_form_terms(open_program(context), code, split_names(lists), day)
     listed = list(made[0].listed)
     result = {"code": code, "forms": [one.template_id for one in made], "lists": listed, "on": on}
     tell(context, result, f"{code} lists {', '.join(listed) or 'nothing more'} from {on}")
@@ -115,10 +115,6 @@ def _read_lines(file: Path) -> list[str]:
         return file.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError):
         raise CommandError(f"cannot read {file}") from None
-
-
-def _split(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _show_delivered(delivered: Delivered) -> dict[str, object]:

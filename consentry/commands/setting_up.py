@@ -15,12 +15,20 @@ from consentry.commands.console import (
     open_settings,
     read_day,
     show_busy,
+    split_names,
     tell,
 )
 from consentry.errors import CommandError
 from consentry.intake.drafting_maps import draft_map
 from consentry.intake.loading_enrollment import ExtractWord, load_enrollment
-from consentry.intake.registering import add_form, add_partner, find_cautions, list_forms, record_agreement
+from consentry.intake.registering import (
+    BlankPrint,
+    add_form,
+    add_partner,
+    find_cautions,
+    list_forms,
+    record_agreement,
+)
 from consentry.program import make_home
 from consentry.program_year.agreement_papers import StepNote
 from store.key_place import find_key_place
@@ -71,6 +79,9 @@ def form_add(
     signing: Annotated[
         bool, typer.Option("--signing-is-consent", help="It has no box for consent, and its print says so.")
     ] = False,
+    records: Annotated[
+        str, typer.Option("--records", help="It has no boxes for records, and its print releases these, with commas.")
+    ] = "",
     draft: Annotated[
         bool, typer.Option("--draft-map", help="Learn nothing: propose a field map beside the blank.")
     ] = False,
@@ -84,7 +95,8 @@ def form_add(
     if day is None or not (code and school_year and language):
         raise CommandError("--code, --school-year, --language and --published are needed")
     program = open_program(context)
-    added = add_form(program, blank, code, school_year, language, day, partner, signing)
+    printed = BlankPrint(signing, split_names(records))
+    added = add_form(program, blank, code, school_year, language, day, partner, printed)
     cautions = find_cautions(program, added)
     words = "\n".join([f"learned {added.code} ({added.school_year}, {added.language})", *cautions])
     tell(context, {**_show_form(added), "cautions": cautions}, words)
@@ -109,8 +121,7 @@ def partner_add(
     categories: Annotated[str, typer.Option("--categories", help="Comma-separated; all if left out.")] = "",
 ) -> int:
     """Add a partner. Example: consentry partner add "Harbor Tutoring" --id harbor --categories attendance,assessment."""
-    chosen = [part.strip() for part in categories.split(",") if part.strip()]
-    added = add_partner(open_program(context), partner_id, name, purpose, chosen)
+    added = add_partner(open_program(context), partner_id, name, purpose, split_names(categories))
     result = {"partner_id": added.partner_id, "name": added.name, "categories": added.categories}
     tell(context, result, f"added partner {added.partner_id}")
     return DONE

@@ -215,7 +215,11 @@ def _check_acceptable(session: Session, program: Program, form: Form, clock: Clo
     if declines and find_mark(form, "consent_yes", Mark.EMPTY) is not Mark.MARKED:
         raise CommandError("the family did not consent: the form can be returned or rejected")
     partner = session.get_one(Partner, form.partner_id)
-    categories = [name for name in partner.categories if name in find_released_records(form)]
+    released = find_released_records(form, template)
+    if not released and not any(name.startswith("records_") for name in form.fields):
+        raise CommandError("say first which records the blank's print releases: form add --records, then accept")
+    of_year = program.rulebook.find_year_rules(template.school_year).categories
+    categories = [name for name in partner.categories if name in released and name in of_year]
     if not categories:
         raise CommandError("the form releases no records that the partner's agreement covers: return it")
     return template.school_year, categories

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -26,18 +27,23 @@ _ACTOR = "program"
 _SAME_PLACE = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class BlankPrint:
+    """What somebody says that a blank's print does where it has no box: signing it is consenting; which records it releases."""
+
+    signing_is_consent: bool = False
+    records: tuple[str, ...] = ()
+
+
 def add_partner(program: Program, partner_id: str, name: str, purpose: str, categories: Sequence[str]) -> Partner:
     """Adds a partner; without categories its agreement covers all four. `CommandError` for an id that is taken."""
-    unknown = sorted(set(categories) - set(CATEGORIES))
-    if unknown:
-        raise CommandError(f"no such category: {', '.join(unknown)}; there are {', '.join(CATEGORIES)}")
+    chosen = _choose_categories(categories) or list(CATEGORIES)
     if not partner_id.strip() or not name.strip():
         raise CommandError("a partner needs a name and an id")
     clock = program.read_clock()
     with program.installation.writing() as session:
         if session.get(Partner, partner_id) is not None:
             raise CommandError(f"partner {partner_id} is there already")
-        chosen = [category for category in CATEGORIES if category in categories] or list(CATEGORIES)
         partner = Partner(partner_id=partner_id, name=name, purpose=purpose, categories=chosen)
         record(session, clock, Entry(Event.PARTNER_ADDED, partner_id, _ACTOR, [partner]))
     return partner
@@ -90,14 +96,16 @@ def add_form(
     language: str,
     published: date,
     partner_id: str | None,
-    signing_is_consent: bool = False,
+    printed: BlankPrint = BlankPrint(),
 ) -> FormTemplate:
     """Learns a blank form, its fields from the field map beside it or from its form fields. `CommandError`: no file, no form to
-    learn from, or another blank, or the same with other fields, under that code and language.
+    learn from, another blank, or the same with other fields, under that code and language, or records that it has boxes for.
 
     A blank without a box for consent: its signature counts as consent only where somebody said so, in the field map or by
-    `signing_is_consent`; else each of its forms goes before a person. A box that is there and wasn't found may say "no".
+    `printed`; else each of its forms goes before a person. A box that is there and wasn't found may say "no". So it is with a
+    blank without boxes for records: what its print releases is what somebody said, and nothing until then.
     """
+    records = _choose_categories(printed.records) or None
     year = program.rulebook.find_school_year(school_year)
     if not blank.is_file():
         raise CommandError(f"no such file: {blank}")
@@ -111,8 +119,10 @@ def add_form(
     beside = locate_field_map(blank)
     mapped = beside.read_bytes() if beside.is_file() else None
     map_sha256 = documents.put(mapped) if mapped is not None else None
-    has_box = any("consent_yes" in page.boxes for page in template.pages)
-    signing_consents = not has_box and (signing_is_consent or mapped is not None)
+    names = {name for page in template.pages for name in page.boxes}
+    signing_consents = "consent_yes" not in names and (printed.signing_is_consent or mapped is not None)
+    if records and _has_record_boxes(names):
+        raise CommandError("it has boxes for records, and what a family ticks there counts: leave --records out")
     clock = program.read_clock()
     template_id = derive_id("tpl", code, school_year, language)
     with program.installation.writing() as session:
@@ -136,6 +146,7 @@ def add_form(
             published=published,
             partner_id=partner_id,
             signing_consents=signing_consents,
+            printed_records=records,
             blank_sha256=blank_sha256,
             model_sha256=model_sha256,
             added_at=clock.now,
@@ -146,15 +157,15 @@ def add_form(
                 *describe_document(session, model_sha256, "template", len(model), clock),
                 row,
             ]
-            facts: dict[str, JsonValue] = {"signing_consents": signing_consents}
+            facts = _say_print(row)
             if mapped is not None and map_sha256 is not None:
                 rows = [*describe_document(session, map_sha256, "field map", len(mapped), clock), *rows]
                 facts["field_map"] = map_sha256
             record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, rows, facts))
-        elif signing_consents and not row.signing_consents:
-            row.signing_consents = True
-            said: dict[str, JsonValue] = {"signing_consents": True}
-            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, [row], said))
+        elif (signing_consents and not row.signing_consents) or (records and records != row.printed_records):
+            row.signing_consents = row.signing_consents or signing_consents
+            row.printed_records = records or row.printed_records
+            record(session, clock, Entry(Event.TEMPLATE_LEARNED, template_id, _ACTOR, [row], _say_print(row)))
     return row
 
 
@@ -170,12 +181,34 @@ def find_cautions(program: Program, row: FormTemplate) -> list[str]:
             else "it has no box for 'I consent', so each of its forms goes before a person; if its print says that signing is "
             "consenting, add it again with --signing-is-consent"
         )
-    if not any(name.startswith("records_") for name in names):
-        said.append("it has no boxes for records: its forms release every category of the partner's agreement")
+    if not _has_record_boxes(names):
+        said.append(
+            f"it has no boxes for records: each of its forms releases {', '.join(row.printed_records)}"
+            if row.printed_records
+            else "it has no boxes for records, so each of its forms goes before a person and releases nothing; say which its "
+            "print names: add it again with --records"
+        )
     missing = [name for name in ("parent_signature", "parent_date") if name not in names]
     if missing:
         said.append(f"it has no field for {' and '.join(missing)}: its forms go back as unsigned or undated")
     return said
+
+
+def _choose_categories(named: Sequence[str]) -> list[str]:
+    """The categories named, in their order. `CommandError` for one that there isn't."""
+    unknown = sorted(set(named) - set(CATEGORIES))
+    if unknown:
+        raise CommandError(f"no such category: {', '.join(unknown)}; there are {', '.join(CATEGORIES)}")
+    return [category for category in CATEGORIES if category in named]
+
+
+def _has_record_boxes(names: Iterable[str]) -> bool:
+    return any(name.startswith("records_") for name in names)
+
+
+def _say_print(row: FormTemplate) -> dict[str, JsonValue]:
+    said: dict[str, JsonValue] = {"signing_consents": row.signing_consents}
+    return said | {"printed_records": [*row.printed_records]} if row.printed_records else said
 
 
 def _has_same_fields(kept: bytes, template: Template) -> bool:

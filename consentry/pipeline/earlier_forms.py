@@ -27,22 +27,22 @@ class Choice:
 
 def find_choice(paper: PaperFacts) -> Choice:
     """The choice on a form whose paper was read."""
-    asked = paper.records or dict.fromkeys(CATEGORIES, Mark.MARKED)
-    records = frozenset(name for name, mark in asked.items() if mark is Mark.MARKED)
+    records = frozenset(name for name, mark in paper.records.items() if mark is Mark.MARKED)
     signed = Presence.PRESENT in (paper.signature, paper.student_signature)
     return _choose(paper.consent_yes, paper.consent_no, records, signed)
 
 
-def find_recorded_choice(form: Form) -> Choice:
-    """The choice on a form that was recorded."""
+def find_recorded_choice(form: Form, template: FormTemplate) -> Choice:
+    """The choice on a form of a blank that was recorded."""
     yes, no = find_mark(form, "consent_yes", Mark.MARKED), find_mark(form, "consent_no", Mark.EMPTY)
-    return _choose(yes, no, find_released_records(form), bool(form.signature.get("present")))
+    return _choose(yes, no, find_released_records(form, template), bool(form.signature.get("present")))
 
 
-def find_released_records(form: Form) -> frozenset[str]:
-    """The categories ticked on a recorded form; all where its blank has no boxes for them."""
-    unasked = Mark.EMPTY if any(name.startswith("records_") for name in form.fields) else Mark.MARKED
-    return frozenset(name for name in CATEGORIES if find_mark(form, f"records_{name}", unasked) is Mark.MARKED)
+def find_released_records(form: Form, template: FormTemplate) -> frozenset[str]:
+    """The categories ticked on a recorded form; those that its blank releases in print where it has no boxes for them."""
+    if not any(name.startswith("records_") for name in form.fields):
+        return frozenset(template.printed_records or ())
+    return frozenset(name for name in CATEGORIES if find_mark(form, f"records_{name}", Mark.EMPTY) is Mark.MARKED)
 
 
 def find_mark(form: Form, name: str, unasked: Mark) -> Mark:
@@ -59,19 +59,25 @@ def compare_with_earlier(
     Only a granted form makes another one a mere copy; a form that speaks clearly and otherwise makes a conflict, also one by
     which the family had declined.
     """
-    others = select(Form).join(FormTemplate, Form.template_id == FormTemplate.template_id)
+    others = select(Form, FormTemplate).join(FormTemplate, Form.template_id == FormTemplate.template_id)
     others = others.where(
         Form.partner_id == form.partner_id,
         Form.student_id == student_id,
         Form.form_id != form.form_id,
         FormTemplate.school_year == school_year,
     )
-    recorded = list(session.scalars(others))
-    speaking = [other for other in recorded if other.state in _SPEAKING_STATES or Reason.DECLINED in other.reasons]
-    choices = [*map(find_recorded_choice, speaking), *siblings]
+    recorded = session.execute(others).all()
+    choices = [
+        *(
+            find_recorded_choice(other, template)
+            for other, template in recorded
+            if other.state in _SPEAKING_STATES or Reason.DECLINED in other.reasons
+        ),
+        *siblings,
+    ]
     if any(other.is_clear and choice.is_clear and other != choice for other in choices):
         return EarlierForm.DIFFERENT
-    if any(other.state == State.GRANTED for other in recorded):
+    if any(other.state == State.GRANTED for other, _ in recorded):
         return EarlierForm.SAME
     return EarlierForm.NONE
 

@@ -71,7 +71,8 @@ def gather_paper_facts(
         partner=_find_naming(reading.fields.get("partner"), template, partner_id, partners),
         consent_yes=mark("consent_yes") if "consent_yes" in reading.fields else unboxed,
         consent_no=mark("consent_no"),
-        records={name: mark(f"records_{name}") for name in CATEGORIES if f"records_{name}" in reading.fields},
+        records={name: mark(f"records_{name}") for name in CATEGORIES if f"records_{name}" in reading.fields}
+        or dict.fromkeys(template.printed_records or (), Mark.MARKED),
         signature=_find_presence(reading.fields.get("parent_signature")),
         signature_date=_read_date(reading.fields.get("parent_date"), signing_days, likely),
         student_signature=_find_presence(reading.fields.get("student_signature")),

@@ -192,10 +192,8 @@ def _grant(settlement: _Settlement, form_plan: FormPlan, form: Form, decision: D
 
 
 def find_granted_categories(paper: PaperFacts, partner: Partner) -> list[str]:
-    """What the family ticked, or the blank prints where it has no boxes, and the partner's agreement covers."""
-    released = (
-        {name for name, mark in paper.records.items() if mark is Mark.MARKED} if paper.records else set(CATEGORIES)
-    )
+    """What the family ticked, or the blank releases in print where it has no boxes, and the partner's agreement covers."""
+    released = {name for name, mark in paper.records.items() if mark is Mark.MARKED}
     return [name for name in CATEGORIES if name in partner.categories and name in released]
 
 

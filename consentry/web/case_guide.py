@@ -73,6 +73,12 @@ _GUIDES = {
     "it cannot be told whether the family consents": Guide(_CHOSEN, _CONSENT),
     "it cannot be told whether the form is signed": Guide(_SIGNED, _SIGNATURE),
     "it cannot be told whether the signature is dated": Guide(_DATED, _DATES),
+    "the blank has no boxes for records, and nobody said which its print releases": Guide(
+        mark(
+            "Read in the print which records it releases, and have somebody say so for this blank (form add --records). Then "
+            "accept (1, then Enter). If it names none, return it (R): no records ticked."
+        )
+    ),
     "it is not certain which row of the list goes with the form": Guide(_COMPARE, _NAMES),
     "its pages lay out of order: see that they belong to one form": Guide(
         mark(

@@ -125,6 +125,7 @@ def test_what_came_too_late_waits_for_no_agreement(received_on: date, reason: Re
 REVIEWED = [
     (paper(page_order_unsure=True), Reason.MISSING_PAGE),
     (paper(version_unsure=True), Reason.WRONG_YEAR_FORM),
+    (paper(records={}), Reason.NO_RECORDS_CHOSEN),
     (paper(signature=Presence.UNSURE), Reason.NO_SIGNATURE),
     (paper(consent_no=Mark.MARKED), Reason.ALTERED),
     (paper(consent_yes=Mark.EMPTY), Reason.ILLEGIBLE),
