@@ -1,8 +1,8 @@
 """Signed calls from outside that say "look at this door": checked, kept once, and nothing more. What they say is never
 believed.
 
-ShareFile signs the bytes of a call with HMAC-SHA-256 under one of two keys, so that keys can be changed in turn. Accepted
-limit: a call carries no number of its own and may come late or again, which costs a look.
+ShareFile signs the bytes of a call with HMAC-SHA-256 under two keys, each in a header of its own, so that keys can be changed
+in turn. Accepted limit: a call carries no number of its own and may come late or again, which costs a look.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from sqlalchemy import delete, select
 from consentry.program import Program
 from store.door_tables import DoorCall
 
+SIGNATURE_HEADERS = ("sf-webhook-primary-signature", "sf-webhook-secondary-signature")
+"""Where ShareFile puts the signatures of a call, by its published API."""
+
 _MOST_KEPT = 1000
 
 
-def is_signed(body: bytes, signature: str, keys: Iterable[str]) -> bool:
-    """Whether a call's signature (hexadecimal or base64) was made of its bytes with one of the keys."""
-    given = _decode(signature.strip().removeprefix("sha256="))
+def is_signed(body: bytes, signatures: Iterable[str], keys: Iterable[str]) -> bool:
+    """Whether one of a call's signatures (hexadecimal or base64) was made of its bytes with one of the keys."""
+    given = [_decode(signature.strip().removeprefix("sha256=")) for signature in signatures]
     made = [hmac.digest(key.encode(), body, "sha256") for key in keys if key]
-    return any([hmac.compare_digest(given, digest) for digest in made])
+    return any([hmac.compare_digest(each, digest) for each in given for digest in made])
 
 
 def note_call(program: Program, door: str, body: bytes) -> bool:

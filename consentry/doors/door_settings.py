@@ -34,12 +34,11 @@ class FolderSettings(_Section):
 
 
 class ShareFileSettings(_Section):
-    """`root_folder`: the id of the folder with a folder a partner; `signature_header`: where calls have their signature."""
+    """`root_folder`: the id of the folder with a folder a partner."""
 
     subdomain: str = Field(pattern=r"^[a-z0-9-]+$")
     root_folder: str = Field(min_length=1)
     client_id: str
-    signature_header: str = "x-sharefile-signature"
     poll_seconds: float = Field(default=300.0, ge=1)
     login_url: str = ""
     api_url: str = ""

@@ -1,8 +1,8 @@
 """ShareFile's REST API (v3), as far as a door needs it: tokens, folders, downloads, uploads, moving, subscriptions.
 
-Source: api.sharefile.com (authentication, Items, WebhookSubscriptions, troubleshooting). A token is kept in memory alone. A
-refused token is renewed once; 429, 5xx and a cut connection are tried again a few times where that is harmless, no sooner than
-the other side asks, and are then `DoorTrouble`. Never puts a name, a path or an answer's text into a message.
+Source: api.sharefile.com (authentication, OData, Items, WebhookSubscriptions, troubleshooting). A token is kept in memory
+alone. A refused token is renewed once; 429, 5xx and a cut connection are tried again a few times where that is harmless, no
+sooner than the other side asks, and are then `DoorTrouble`. Never puts a name, a path or an answer's text into a message.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from consentry.doors.types import DoorTrouble
 
 _TRIES, _LONGEST_WAIT = 4, 20.0
 _BUSY = frozenset({429, 500, 502, 503, 504})
+_GONE, _CONFLICT = frozenset({404}), frozenset({409})
 _PAGE = 200
 _EARLY_SECONDS = 60.0
 _TIMEOUT = httpx.Timeout(30.0, read=120.0)
@@ -40,35 +43,47 @@ class ShareFileAccount:
 
 
 class Item(BaseModel):
-    """A file or folder. An id never changes; a new version of a file has another."""
+    """A file, a folder, or what is neither (a note, a link). An id never changes; a new version of a file has another. What an
+    item doesn't have may be left out or null.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: str = Field(alias="Id")
     name: str = Field(alias="Name")
     type_name: str = Field(alias="odata.type", default="")
-    size: int = Field(alias="FileSizeBytes", default=0)
-    md5: str = Field(alias="Hash", default="")
+    size: int | None = Field(alias="FileSizeBytes", default=None)
+    md5: str | None = Field(alias="Hash", default=None)
 
     @property
     def is_folder(self) -> bool:
         """Whether it holds others."""
-        return self.type_name.endswith("Folder")
+        return self.type_name.endswith(".Folder")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it can be fetched."""
+        return self.type_name.endswith(".File")
 
 
 class _Feed(BaseModel):
     value: list[Item]
-    next_link: str = Field(alias="odata.nextLink", default="")
+    count: int = Field(alias="odata.count", default=0)
+    next_link: str | None = Field(validation_alias=AliasChoices("odata.nextLink", "odata.nextlink"), default=None)
 
 
 class _Token(BaseModel):
     access_token: str
-    refresh_token: str = ""
+    refresh_token: str | None = None
     expires_in: float = 28_800.0
 
 
 class _UploadPlan(BaseModel):
     chunk_uri: str = Field(alias="ChunkUri")
+
+
+class _Uploaded(BaseModel):
+    error: bool
 
 
 class ShareFileApi:
@@ -82,13 +97,22 @@ class ShareFileApi:
         self._renew_at = 0.0
 
     def list_children(self, folder_id: str) -> Iterator[Item]:
-        """All items of a folder, page by page."""
-        url = f"{self._account.api_url}/Items({folder_id})/Children?$top={_PAGE}&$skip=0"
+        """All items of a folder, page by page, each once: by the link to the next page, or by counting where none is given,
+        since what asks for so many at most need not be told that there are more.
+        """
+        pages = f"{self._account.api_url}/Items({folder_id})/Children?$top={_PAGE}&$skip="
+        url, got, seen = f"{pages}0", 0, set[str]()
         while url:
             feed = _read(_Feed, self._call("GET", url))
-            yield from feed.value
-            url = feed.next_link
-            if url and not url.startswith(f"{self._account.api_url}/"):
+            new = [item for item in feed.value if item.id not in seen]
+            yield from new
+            seen |= {item.id for item in new}
+            got += len(feed.value)
+            is_cut = bool(feed.value) and (got < feed.count or len(feed.value) >= _PAGE)
+            url = feed.next_link or (f"{pages}{got}" if is_cut else "")
+            if url and not new:
+                raise DoorTrouble("answer", "ShareFile tells the same page again")
+            if not url.startswith(f"{self._account.api_url}/") and url:
                 raise DoorTrouble("answer", "ShareFile's answer names another place")  # it would be given the token
 
     def make_folder(self, parent_id: str, name: str) -> Item:
@@ -103,18 +127,24 @@ class ShareFileApi:
         if not source:
             target.write_bytes(answer.content)
             return len(answer.content)
-        with _telling_of_cuts(), self._client.stream("GET", source) as stream, target.open("wb") as file:
+        with (
+            _telling_of_cuts(),
+            self._client.stream("GET", source, follow_redirects=True) as stream,
+            target.open("wb") as file,
+        ):
             if stream.status_code != httpx.codes.OK:
                 raise DoorTrouble("download", f"the file cannot be fetched ({stream.status_code})", _read_wait(stream))
             for part in stream.iter_bytes():
                 file.write(part)
         return target.stat().st_size
 
-    def move(self, item_id: str, folder_id: str) -> bool:
-        """Moves an item; False if it is gone."""
-        change = {"Parent": {"Id": folder_id}}
-        answer = self._call("PATCH", f"{self._account.api_url}/Items({item_id})", change, gone_is_answer=True)
-        return answer.status_code != httpx.codes.NOT_FOUND
+    def move(self, item_id: str, folder_id: str, other_name: str) -> bool:
+        """Moves an item, under another name where one of its name lies there; False if it is gone."""
+        url, change = f"{self._account.api_url}/Items({item_id})", {"Parent": {"Id": folder_id}}
+        answer = self._call("PATCH", url, change, _GONE | _CONFLICT)
+        if answer.status_code in _CONFLICT:
+            answer = self._call("PATCH", url, {**change, "Name": other_name, "FileName": other_name}, _GONE)
+        return answer.status_code not in _GONE
 
     def upload(self, folder_id: str, name: str, content: bytes) -> None:
         """Puts a new file into a folder in one piece; nothing is there until all of it is. Not tried again here."""
@@ -123,22 +153,24 @@ class ShareFileApi:
         headers = {"content-type": "application/octet-stream"}
         with _telling_of_cuts():
             answer = self._client.post(found.chunk_uri, content=content, headers=headers)
-        if answer.status_code != httpx.codes.OK or not answer.text.lstrip().startswith(("OK", '{"error":false')):
+        if answer.status_code != httpx.codes.OK or not _was_taken(answer):
             raise DoorTrouble("upload", f"a file was not taken ({answer.status_code})", _read_wait(answer))
 
     def subscribe(self, folder_id: str, url: str) -> None:
-        """Asks to be called when a file is uploaded below a folder."""
+        """Asks to be called when a file, or a new version of one, is uploaded below a folder."""
         wanted = {
             "SubscriptionContext": {"ResourceType": "Folder", "ResourceId": folder_id},
             "WebhookUrl": url,
-            "Events": [{"ResourceType": "File", "OperationName": "Upload"}],
+            "Events": [{"ResourceType": "File", "OperationName": name} for name in ("Upload", "Update")],
         }
         self._call("POST", f"{self._account.api_url}/WebhookSubscriptions", wanted)
 
     def _call(
-        self, method: str, url: str, body: Mapping[str, object] | None = None, gone_is_answer: bool = False
+        self, method: str, url: str, body: Mapping[str, object] | None = None, answers: frozenset[int] = frozenset()
     ) -> httpx.Response:
-        """One call, tried again where the other side is busy or the line was cut; a refused token is renewed once."""
+        """One call, tried again where the other side is busy or the line was cut; a refused token is renewed once. `answers`:
+        statuses that are no trouble here.
+        """
         renewed = False
         for left in reversed(range(_TRIES)):
             try:
@@ -155,7 +187,7 @@ class ShareFileApi:
             if answer.status_code in _BUSY and left and (_read_wait(answer) or 0.0) <= _LONGEST_WAIT:
                 self._wait(_read_wait(answer) or float(_TRIES - left))
                 continue
-            return _check(answer, gone_is_answer)
+            return answer if answer.status_code in answers else _check(answer)
         raise DoorTrouble("refused", "ShareFile refuses this account's token")
 
     def _find_token(self) -> str:
@@ -194,8 +226,8 @@ class _telling_of_cuts:
             raise DoorTrouble("cut", "the connection to ShareFile was cut") from None
 
 
-def _check(answer: httpx.Response, gone_is_answer: bool) -> httpx.Response:
-    if answer.is_success or answer.is_redirect or (gone_is_answer and answer.status_code == httpx.codes.NOT_FOUND):
+def _check(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success or answer.is_redirect:
         return answer
     wait = _read_wait(answer)
     if answer.status_code in _BUSY:
@@ -205,10 +237,26 @@ def _check(answer: httpx.Response, gone_is_answer: bool) -> httpx.Response:
     raise DoorTrouble("refused", f"ShareFile refused a call ({answer.status_code})", wait)
 
 
+def _was_taken(answer: httpx.Response) -> bool:
+    """Whether an upload's answer, 200, says that the file is there: with nothing, with OK, or as JSON without an error."""
+    text = answer.text.strip()
+    if not text or text.startswith("OK"):
+        return True
+    try:
+        return not _Uploaded.model_validate_json(text).error
+    except ValidationError:
+        return False
+
+
 def _read_wait(answer: httpx.Response) -> float | None:
-    """How many seconds the other side asks to wait; None if it doesn't say."""
+    """How many seconds the other side asks to wait, told in seconds or by a time; None if it doesn't say."""
     text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+    if text.isdigit():
+        return float(text)
+    try:
+        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
 
 
 def _read(model: type[_Model], answer: httpx.Response) -> _Model:

@@ -40,19 +40,20 @@ class ShareFileDoor:
             raise FileChanged(file.place)
 
     def put_away(self, file: WaitingFile, outcome: Outcome) -> None:
-        """Moves the file to the partner's `taken` or `refused`."""
+        """Moves the file to the partner's `taken` or `refused`, where its name may be taken: every list is called alike."""
         partner = self._find_child(self._root_id, file.partner_id)
         if partner is None:
             return
         target = self._api.make_folder(partner.id, REFUSED if outcome is Outcome.REFUSED else TAKEN)
-        self._api.move(file.place, target.id)
+        name = Path(file.name)
+        self._api.move(file.place, target.id, name.with_stem(f"{name.stem}-{file.place[-8:]}").name)
 
     def deliver(self, partner_id: str, name: str, content: bytes) -> None:
         """Uploads the file into the partner's outbox unless it lies there."""
         partner = self._api.make_folder(self._root_id, partner_id)
         outbox = self._api.make_folder(partner.id, OUTBOX)
         digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        there = {item.name: item for item in self._api.list_children(outbox.id) if not item.is_folder}
+        there = {item.name: item for item in self._api.list_children(outbox.id) if item.is_file}
         other = Path(name).with_stem(f"{Path(name).stem}-{digest[:8]}").name
         if any(_holds(there.get(candidate), len(content), digest) for candidate in (name, other)):
             return
@@ -77,9 +78,9 @@ class ShareFileDoor:
         for item in self._api.list_children(folder_id):
             if item.is_folder:
                 yield from self._list_inbox(partner_id, item.id, bundle or item.name)
-            else:
-                yield WaitingFile(partner_id, item.id, item.name, item.size, item.md5 or item.id, bundle)
+            elif item.is_file:
+                yield WaitingFile(partner_id, item.id, item.name, item.size or 0, item.md5 or item.id, bundle)
 
 
 def _holds(item: Item | None, size: int, md5: str) -> bool:
-    return item is not None and item.size == size and item.md5.lower() in ("", md5)
+    return item is not None and item.size == size and (item.md5 or md5).lower() == md5

@@ -50,10 +50,10 @@ def take_deliveries(program: Program, door: Door, deliveries: Sequence[Delivery]
 
 def _take_delivery(program: Program, door: Door, delivery: Delivery) -> list[Taken]:
     names = tuple(file.name for file in delivery.files)
-    new = _put_known_away(program, door, delivery)
-    if not new:
-        return []
     try:
+        new = _put_known_away(program, door, delivery)
+        if not new:
+            return []
         with tempfile.TemporaryDirectory(prefix=".arrivals-", dir=program.installation.home) as spool:
             found = [_fetch(program, door, file, Path(spool) / str(number)) for number, file in enumerate(new)]
             if delivery.partner_id == OFFICE:

@@ -6,7 +6,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from consentry.doors.door_calls import is_signed, note_call
+from consentry.doors.door_calls import SIGNATURE_HEADERS, is_signed, note_call
 from consentry.doors.door_settings import read_door_secrets, read_door_settings
 from consentry.program import Program
 from consentry.web.doors import AtDesk, Denied
@@ -22,8 +22,8 @@ async def take_sharefile_call(request: Request, desk: AtDesk) -> Response:
 
 
 def _note(program: Program, request: Request, body: bytes) -> None:
-    settings = read_door_settings(program.installation.home).sharefile
-    signature = request.headers.get(settings.signature_header, "") if settings else ""
-    if not is_signed(body, signature, read_door_secrets(program.installation.home).webhook_keys):
+    is_set_up = read_door_settings(program.installation.home).sharefile is not None
+    signatures = [request.headers.get(name, "") for name in SIGNATURE_HEADERS]
+    if not is_set_up or not is_signed(body, signatures, read_door_secrets(program.installation.home).webhook_keys):
         raise Denied(403)
     note_call(program, "sharefile", body)

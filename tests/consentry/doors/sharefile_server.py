@@ -1,4 +1,5 @@
-"""A small ShareFile that keeps to the published API: tokens, folders, paging, redirected downloads, two-step uploads, moves.
+"""A small ShareFile that keeps to the published API: tokens, folders, paging, redirected downloads, two-step uploads, moves,
+and no two of a name in one folder.
 
 Faults are planned by a piece of the path: each is used once, in order: a status, "cut" (the line breaks before an answer) or
 "half" (it breaks in the middle of one).
@@ -27,17 +28,22 @@ class Stored:
     name: str
     parent: str
     content: bytes | None = None
+    is_link: bool = False
 
     def describe(self) -> dict[str, Any]:
         if self.content is None:
-            return {"odata.type": "ShareFile.Api.Models.Folder", "Id": self.item_id, "Name": self.name}
+            kind = f"ShareFile.Api.Models.{'SymbolicLink' if self.is_link else 'Folder'}"
+            return {"odata.type": kind, "Id": self.item_id, "Name": self.name, "Hash": None, "FileSizeBytes": None}
         digest = hashlib.md5(self.content, usedforsecurity=False).hexdigest()
         shown = {"Id": self.item_id, "Name": self.name, "FileName": self.name, "Hash": digest}
         return {"odata.type": "ShareFile.Api.Models.File", **shown, "FileSizeBytes": len(self.content)}
 
 
 class ShareFileServer:
-    """State and faults; `log` holds every call."""
+    """State and faults; `log` holds every call. `tells_next`: whether a page names the next; `skips`: whether it
+    begins where it is asked to; `upload_answer`: what an upload
+    that was taken is answered; `wait`: the answer to "when again?".
+    """
 
     def __init__(self) -> None:
         self.items = {"root": Stored("root", "root", "")}
@@ -48,6 +54,9 @@ class ShareFileServer:
         self.leaked: list[str] = []
         self.subscriptions: list[dict[str, Any]] = []
         self.uploads: dict[str, tuple[str, str, int]] = {}
+        self.tells_next = self.skips = True
+        self.upload_answer = b"OK"
+        self.wait = "7"
         self.lock = threading.Lock()
         self.url = ""
 
@@ -66,6 +75,13 @@ class ShareFileServer:
         item_id = f"{'fo' if content is None else 'fi'}{len(self.items):04}"
         self.items[item_id] = Stored(item_id, name, parent, content)
         return item_id
+
+    def link(self, path: str) -> None:
+        """Lays a link, which is neither a file nor a folder."""
+        self.items[self.put(path)].is_link = True
+
+    def find(self, parent: str, name: str) -> list[Stored]:
+        return [item for item in self.items.values() if (item.parent, item.name) == (parent, name)]
 
     def list_paths(self) -> dict[str, bytes]:
         return {self._path(item): item.content for item in self.items.values() if item.content is not None}
@@ -118,12 +134,15 @@ def run_sharefile() -> Iterator[ShareFileServer]:
             if path.startswith("/storage/"):
                 if self.headers.get("authorization"):
                     state.leaked.append(path)
+                if not query:
+                    return {"redirect": f"{state.url}{path}?signed=1"}
                 return state.items[path.removeprefix("/storage/")].content
             if path.startswith("/upload/"):
                 parent, name, size = state.uploads[path.removeprefix("/upload/")]
                 assert len(body) == size
-                state.add(parent, name, body)
-                return b"OK:" + name.encode()
+                if not state.upload_answer.startswith(b"ERROR"):
+                    state.add(parent, name, body)
+                return state.upload_answer
             if self.headers.get("authorization") != f"Bearer {state.tokens[-1] if state.tokens else ''}":
                 return {"unauthorized": True}
             return self._route_items(method, path, query, json.loads(body) if body else {})
@@ -139,9 +158,9 @@ def run_sharefile() -> Iterator[ShareFileServer]:
             match method, found[2]:
                 case "GET", "Children":
                     children = [i.describe() for i in state.items.values() if i.parent == item.item_id]
-                    at = int(query["$skip"][0])
+                    at = int(query["$skip"][0]) if state.skips else 0
                     feed: dict[str, Any] = {"odata.count": len(children), "value": children[at : at + PAGE]}
-                    if at + PAGE < len(children):
+                    if at + PAGE < len(children) and state.tells_next:
                         feed["odata.nextLink"] = f"{state.url}/sf/v3/Items({item.item_id})/Children?$skip={at + PAGE}"
                     return feed
                 case "GET", "Download":
@@ -149,7 +168,10 @@ def run_sharefile() -> Iterator[ShareFileServer]:
                 case "POST", "Folder":
                     return state.items[state.add(item.item_id, sent["Name"])].describe()
                 case "PATCH", None:
-                    item.parent = sent["Parent"]["Id"]
+                    parent, name = sent["Parent"]["Id"], sent.get("Name", item.name)
+                    if any(other is not item for other in state.find(parent, name)):
+                        return {"conflict": True}
+                    item.parent, item.name = parent, name
                     return item.describe()
                 case "POST", "Upload2":
                     key = f"u{len(state.uploads)}"
@@ -169,6 +191,8 @@ def run_sharefile() -> Iterator[ShareFileServer]:
         def _say(self, status: int, answer: dict[str, Any], wait: bool = False) -> None:
             if answer.get("unauthorized"):
                 status = 401
+            if answer.get("conflict"):
+                status = 409
             if "redirect" in answer:
                 status = 302
             content = json.dumps(answer).encode()
@@ -176,7 +200,7 @@ def run_sharefile() -> Iterator[ShareFileServer]:
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(content)))
             if wait:
-                self.send_header("retry-after", "7")
+                self.send_header("retry-after", state.wait)
             if "redirect" in answer:
                 self.send_header("location", answer["redirect"])
             self.end_headers()

@@ -12,6 +12,8 @@ from consentry.settings import Settings
 from consentry.web.app import make_app
 from tests.consentry.conftest import District
 
+SECONDARY = "SF-WEBHOOK-SECONDARY-SIGNATURE"
+
 
 def test_signed_calls_are_noted_and_unsigned_ones_refused(district: District) -> None:
     (district.home / "doors.toml").write_text('[sharefile]\nsubdomain = "d"\nroot_folder = "f"\nclient_id = "i"\n')
@@ -21,8 +23,13 @@ def test_signed_calls_are_noted_and_unsigned_ones_refused(district: District) ->
     program = Program.open(Settings(home=district.home))
     with TestClient(make_app(program)) as client:
         body = b'{"Event": {"OperationName": "Upload"}}'
-        signed = {"x-sharefile-signature": hmac.digest(b"old", body, "sha256").hex()}
-        for headers in ({}, {"x-sharefile-signature": "00" * 32}, {"x-sharefile-signature": ""}):
+        signed = {SECONDARY: hmac.digest(b"old", body, "sha256").hex()}
+        for headers in (
+            {},
+            {"SF-WEBHOOK-PRIMARY-SIGNATURE": "00" * 32},
+            {"x-signature": signed[SECONDARY]},
+            {SECONDARY: ""},
+        ):
             assert client.post("/calls/sharefile", content=body, headers=headers).status_code == 403
         assert client.post("/calls/sharefile", content=body + b" ", headers=signed).status_code == 403
         assert not is_called(program, "sharefile")

@@ -6,6 +6,8 @@ import base64
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,73 @@ def test_inboxes_are_listed_over_pages_and_files_fetched_without_giving_the_toke
     assert server.leaked == [] and server.grants == ["password"]
 
 
+def test_pages_are_counted_where_no_link_leads_on_and_what_is_no_file_is_left(
+    server: ShareFileServer, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(server)
+    server.link("rainier/inbox/elsewhere")
+    for number in range(5):
+        server.put(f"rainier/inbox/page-{number}.pdf", b"%d" % number)
+    server.tells_next = False
+    assert len(open_door(server, waits).list_waiting()) == 9
+    monkeypatch.setattr("consentry.doors.sharefile_api._PAGE", 2)
+    assert len(open_door(server, waits).list_waiting()) == 9
+    server.skips = False
+    with pytest.raises(DoorTrouble, match="the same page again"):
+        open_door(server, waits).list_waiting()
+
+
+def test_a_list_of_the_same_name_is_put_away_too(server: ShareFileServer, waits: Waits, district: District) -> None:
+    """Every list is called alike: the second must not lie in the inbox for ever, nor hold up what comes after it."""
+    door, program = open_door(server, waits), Program.open(Settings(home=district.home))
+    watch = Watch((WatchedDoor(door),), 0.0)
+    for student in ("1000001", "1000002", "1000003"):
+        server.put("rainier/inbox/list.xlsx", district.write_list(student).read_bytes())
+        taken = watch.look_once(program)
+        assert [(bool(each.submission_ids), each.trouble) for each in taken] == [(True, "")]
+    left = sorted(server.list_paths())
+    assert len(left) == 3 and all(path.startswith("rainier/taken/list") for path in left)
+
+
+def test_a_file_that_cannot_be_put_away_holds_up_nobody_else(
+    server: ShareFileServer, waits: Waits, district: District
+) -> None:
+    door, program = open_door(server, waits), Program.open(Settings(home=district.home))
+    watch = Watch((WatchedDoor(door),), 0.0)
+    district.expect("partner", "add", "Harbor", "--id", "harbor")
+    server.put("harbor/inbox/list.xlsx", district.write_list("1000001").read_bytes())
+    server.faults["/Folder"] = [403] * 9
+    assert any("refused a call (403)" in each.trouble for each in watch.look_once(program))
+    server.put("rainier/inbox/list.xlsx", district.write_list("1000002").read_bytes())
+    server.faults["/Folder"] = [403] * 9
+    taken = [each for each in watch.look_once(program) if each.partner_id == "rainier" and each.submission_ids]
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize("answer", [b"", b"OK", b'{"error": false, "errorCode": 0, "value": []}'])
+def test_an_upload_was_taken_by_any_of_its_published_answers(
+    server: ShareFileServer, waits: Waits, answer: bytes
+) -> None:
+    server.upload_answer = answer
+    open_door(server, waits).deliver("rainier", "report.xlsx", b"report")
+    server.upload_answer = b"ERROR:no room"
+    with pytest.raises(DoorTrouble, match="not taken"):
+        open_door(server, waits).deliver("rainier", "other.xlsx", b"report")
+    assert list(server.list_paths()) == ["rainier/outbox/report.xlsx"]
+
+
+def test_when_to_come_again_may_be_told_as_a_time(server: ShareFileServer, waits: Waits) -> None:
+    server.wait = format_datetime(datetime.now(UTC) + timedelta(seconds=12), usegmt=True)
+    server.faults["Children"] = [429]
+    open_door(server, waits).list_waiting()
+    assert 9.0 < waits[0] <= 12.0
+    server.wait = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    server.faults["Children"] = [429]
+    with pytest.raises(DoorTrouble) as told:
+        open_door(server, waits).list_waiting()
+    assert told.value.retry_after is not None and 3500 < told.value.retry_after <= 3600
+
+
 def test_what_is_put_away_is_moved_and_only_once(server: ShareFileServer, waits: Waits) -> None:
     fill(server)
     door = open_door(server, waits)
@@ -131,7 +200,7 @@ def test_a_download_that_breaks_off_is_not_taken(server: ShareFileServer, waits:
     door = open_door(server, waits)
     file = door.list_waiting()[0]
     for fault in ("half", 500, "cut"):
-        server.faults["/storage/"] = [fault]
+        server.faults["signed=1"] = [fault]
         with pytest.raises(DoorTrouble):
             door.fetch(file, tmp_path / "c.pdf")
     door.fetch(file, tmp_path / "c.pdf")
@@ -164,10 +233,11 @@ def test_calls_are_believed_only_when_signed_and_kept_once(district: District) -
     body = json.dumps(CALL).encode()
     digest = hmac.digest(b"second", body, "sha256")
     for signature in (digest.hex(), base64.b64encode(digest).decode(), f"sha256={digest.hex()}"):
-        assert is_signed(body, signature, ["first", "second"])
-        assert not is_signed(body + b" ", signature, ["first", "second"])
-        assert not is_signed(body, signature, ["first", ""])
-    assert not any(is_signed(body, signature, ["first"]) for signature in ("", "zz", "00", "Bearer x"))
+        assert is_signed(body, ["", signature], ["first", "second"])
+        assert not is_signed(body + b" ", [signature], ["first", "second"])
+        assert not is_signed(body, [signature], ["first", ""])
+        assert not is_signed(body, [], ["first", "second"])
+    assert not any(is_signed(body, [signature], ["first"]) for signature in ("", "zz", "00", "Bearer x"))
     assert note_call(program, "sharefile", body) and not note_call(program, "sharefile", body)
     assert is_called(program, "sharefile") and not is_called(program, "folder")
     note_look(program, "sharefile")
@@ -228,5 +298,5 @@ def test_doors_are_checked_and_calls_asked_for(server: ShareFileServer, district
     district.expect("doors", "subscribe", "https://consent.example/calls/sharefile")
     [asked] = server.subscriptions
     assert asked["SubscriptionContext"] == {"ResourceType": "Folder", "ResourceId": "root"}
-    assert asked["Events"] == [{"ResourceType": "File", "OperationName": "Upload"}]
+    assert [event["OperationName"] for event in asked["Events"]] == ["Upload", "Update"]
     assert district.call("doors", "subscribe", "http://consent.example/").code == 2
