@@ -65,6 +65,7 @@ def write_letters(facts: IncidentFacts) -> list[PackageFile]:
             files += _write_files(f"letters-families-{texts.language}", texts, facts, running, mine)
     if facts.tells_attorney_general:
         values = _list_values(facts, load_letter(ENGLISH), running, facts.leaks)
+        values["students"] = str(len(facts.students))
         files.append(PackageFile(ATTORNEY_NAME, _fill(_read("attorney_general.txt"), values).encode()))
     return files
 
@@ -114,7 +115,6 @@ def _list_values(
         "partners": ", ".join(sorted({leak.partner for leak in leaks})),
         "kinds": _list_kinds(leaks, texts),
         "closed": _STILL_OPEN if any(leak.grant_id in running for leak in leaks) else texts.closed,
-        "students": str(len(facts.students)),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -105,6 +106,18 @@ def test_above_the_limit_the_attorney_general_is_told_too() -> None:
     assert "letter-attorney-general.txt" not in {file.name for file in write_letters(at_limit)}
     assert files["letters-families-001.txt"].count("To the family") == 500
     assert files["letters-families-002.txt"].count("To the family") == 1
+
+
+def measure_letters(students: int) -> float:
+    facts, started = make_facts(students), time.process_time()
+    write_letters(facts)
+    return time.process_time() - started
+
+
+def test_letters_cost_by_their_number_and_not_by_its_square() -> None:
+    measure_letters(500)
+    few, many = (min(measure_letters(students) for _ in range(2)) for students in (500, 5000))
+    assert many < 30 * few, f"ten times the students cost {many / few:.0f} times as much"
 
 
 def test_a_grant_that_nothing_left_on_needs_no_letter(leaked: tuple[District, str, str]) -> None:
