@@ -184,8 +184,10 @@ def _find_blocked_values(table: ReportTable, data: StudentData) -> Iterator[str]
 
 
 def _find_other_students(table: ReportTable, known_ids: frozenset[str], width: int) -> Iterator[str]:
+    texts = {text for row in table.rows for text in row[width:]}
+    named = {text: known_ids.intersection(_STUDENT_NUMBER.findall(text)) for text in texts}
     for row in table.rows:
         for column, text in zip(table.columns[width:], row[width:], strict=True):
-            if any(number != row[0] and number in known_ids for number in _STUDENT_NUMBER.findall(text)):
+            if named[text] - {row[0]}:
                 yield f"{table.spec.file}: the column {column} names another student"
                 return

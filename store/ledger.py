@@ -60,6 +60,7 @@ class Event(StrEnum):
     STUDENT_DATA_LOADED = "student-data-loaded"
     DELIVERY_RECORDED = "delivery-recorded"
     DELIVERY_COMPLETED = "delivery-completed"
+    DELIVERY_WITHHELD = "delivery-withheld"
     STUDENT_SHOWN = "student-shown"
     DISCLOSURES_LISTED = "disclosures-listed"
     INCIDENT_REPORTED = "incident-reported"

@@ -370,7 +370,9 @@ class StudentDataLoad(Tracked):
 
 
 class Delivery(Tracked):
-    """A package or feed that left, or may have: recorded before it is in reach, `delivered` once it is."""
+    """A package or feed that left, or may have: recorded before it is in reach, `delivered` once it is, `withheld` where it was
+    cut off before and access that it rests on has ended since.
+    """
 
     __tablename__ = "deliveries"
     delivery_id: Mapped[str] = _key()

@@ -284,5 +284,19 @@ def bench_incident(
     return DONE
 
 
+@bench.command("revoke")
+def bench_revoke(
+    context: typer.Context,
+    grants: Annotated[int, typer.Option("--grants", min=20, help="Grants of the partner.")] = 1_000,
+    students: Annotated[int, typer.Option("--students", min=20, help="Enrolled students.")] = 49_000,
+    times: Annotated[int, typer.Option("--times", min=1, max=5, help="Revocations before each kind of export.")] = 5,
+) -> int:
+    """Seconds from a revocation to the access set, the feed and the package without that student."""
+    from consentry.benches.revoking import run_revoke
+
+    _print_figures(run_revoke(grants, students, times))
+    return DONE
+
+
 def _print_figures(figures: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1, default=str) + "\n")

@@ -3,7 +3,8 @@
 Order is the promise: files are written under hidden names and kept in the document store; under the ledger's lock the access
 set is looked at once more, and each student's disclosure is recorded; only then do the files come in reach. Whatever fails
 before leaves nothing delivered and nothing recorded; a kill after it leaves a recorded delivery that the next run completes
-from the document store. A package that was delivered already and still lies there is not delivered again.
+from the document store, or withholds where a grant in it has ended. A package that was delivered already and still lies there
+is not delivered again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from consentry.disclosing.delivering_record import (
     complete_deliveries,
     describe_delivery,
     find_outbox,
+    holding_outbox,
     note_delivered,
     record_delivery,
     refusing,
@@ -119,13 +121,17 @@ def _deliver(
     passed = [Passed(partner_id, _say_nobody(day)) for partner_id, grants in open_grants.items() if not grants]
     wanted = [partner_id for partner_id, grants in open_grants.items() if grants]
     for partner_id in wanted:
-        complete_deliveries(program, partner_id)
+        with holding_outbox(program, partner_id):
+            complete_deliveries(program, partner_id)
     if not wanted:
         return [], passed
     everyone = [grant for partner_id in wanted for grant in open_grants[partner_id]]
     data = _read_data(in_force, request.data, everyone)
     this_round = _Round(program, request, in_force, clock, day, finder, data)
-    delivered = [_deliver_one(this_round, partner_id, find_out(partner_id)) for partner_id in wanted]
+    delivered = []
+    for partner_id in wanted:
+        with holding_outbox(program, partner_id):
+            delivered.append(_deliver_one(this_round, partner_id, find_out(partner_id)))
     return delivered, passed
 
 
@@ -147,6 +153,7 @@ def _deliver_one(this_round: _Round, partner_id: str, out: Path) -> Delivered:
         with this_round.program.installation.reading() as session:
             partner = session.get_one(Partner, partner_id)
             grants = this_round.finder.find(session, partner)
+        this_round = _cover(this_round, grants)
         made = _make(this_round, partner, grants)
         lying = _find_lying(this_round.program, made)
         if lying is not None:
@@ -155,6 +162,16 @@ def _deliver_one(this_round: _Round, partner_id: str, out: Path) -> Delivered:
         if delivery is not None:
             return delivery
     raise CommandError(f"the access set of {partner_id} keeps changing: run it again; nothing was delivered to it")
+
+
+def _cover(this_round: _Round, grants: Sequence[OpenGrant]) -> _Round:
+    """The round with the data of these grants too: some may have been given since the data was read."""
+    in_force, data = this_round.in_force, this_round.data
+    covered, _ = find_covered(in_force.registry, grants)
+    has_students = {grant.student_id for grant in grants} <= data.students.keys()
+    if has_students and {report.number for report in covered if report.file} <= data.rows.keys():
+        return this_round
+    return replace(this_round, data=_read_data(in_force, this_round.request.data, grants))
 
 
 def _make(this_round: _Round, partner: Partner, grants: tuple[OpenGrant, ...]) -> MadePackage:

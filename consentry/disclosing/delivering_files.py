@@ -1,11 +1,12 @@
 """Puts a package's files in place whole or not at all: written beside the target under a hidden name, flushed, then renamed.
 
 A reader of the folder sees nothing until the one rename, and all of it after. What a killed run left under a hidden name is
-taken away by the next.
+taken away by the next that holds the folder.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Sequence
@@ -33,6 +34,18 @@ class StagedFolder:
     def discard(self) -> None:
         """Takes the staged files away."""
         shutil.rmtree(self.place, ignore_errors=True)
+
+
+def hold_folder(folder: Path) -> int:
+    """Waits until nobody else writes into a folder, made if need be, and takes away what killed runs left there. The handle
+    that is returned SHALL be closed: that lets others in. `OSError` if the folder can't be had.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    for left in folder.glob(f"{_STAGED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return handle
 
 
 def stage_folder(target: Path, files: Sequence[PackageFile]) -> StagedFolder:

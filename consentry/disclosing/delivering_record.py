@@ -1,11 +1,12 @@
 """The record of a delivery: which package went to whom, and for each grant in it a disclosure, in one ledger entry.
 
 Decides what is written down of a package; `consentry.disclosing.delivering` decides when. What was recorded and never came in
-reach is completed here from the document store.
+reach is completed here from the document store, unless access that it rests on has ended since: then it never comes.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from access.adr_package import FileFormat, Package, PackageFile
 from access.adr_reports import OpenGrant, ReportSet
-from consentry.disclosing.delivering_files import stage_folder
+from consentry.desk.showing import find_partner_access
+from consentry.disclosing.delivering_files import hold_folder, stage_folder
 from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.errors import CommandError
 from consentry.program import Program
@@ -28,7 +30,7 @@ from store.ids import Sha256, derive_id
 from store.tables import Delivery, Disclosure, Partner, Tracked
 
 ADR = "adr"
-RECORDED, DELIVERED = "recorded", "delivered"
+RECORDED, DELIVERED, WITHHELD = "recorded", "delivered", "withheld"
 _ACTOR = "program"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -68,18 +70,41 @@ def find_outbox(program: Program, partner_id: str) -> Path:
     return program.settings.home / "outbox" / partner_id
 
 
+@contextmanager
+def holding_outbox(program: Program, partner_id: str) -> Iterator[None]:
+    """One run at a time delivers to a partner. `CommandError` if its outbox can't be had."""
+    with refusing(f"open the outbox of {partner_id}"):
+        handle = hold_folder(find_outbox(program, partner_id))
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
 def complete_deliveries(program: Program, partner_id: str) -> None:
-    """Puts in reach what was recorded for a partner and not delivered, since a run was ended in between."""
+    """Puts in reach what was recorded for a partner and not delivered, since a run was ended in between. What rests on a grant
+    that gives access no more is withheld for good; it stays on record as what may have left.
+    """
     with program.installation.reading() as session:
         waiting = session.scalars(
             select(Delivery).where(Delivery.partner_id == partner_id, Delivery.kind == ADR, Delivery.state == RECORDED)
         ).all()
     for delivery in waiting:
-        target = find_outbox(program, partner_id) / delivery.folder
+        target, state = find_outbox(program, partner_id) / delivery.folder, DELIVERED
         if not target.exists():
-            with refusing("complete a recorded delivery"):
-                stage_folder(target, load_files(program, delivery)).publish()
-        note_delivered(program, delivery.delivery_id)
+            if rests_on_open_grants(program, delivery.delivery_id, partner_id):
+                with refusing("complete a recorded delivery"):
+                    stage_folder(target, load_files(program, delivery)).publish()
+            else:
+                state = WITHHELD
+        note_delivered(program, delivery.delivery_id, state)
+
+
+def rests_on_open_grants(program: Program, delivery_id: str, partner_id: str) -> bool:
+    """Whether every grant in a package gives access today."""
+    with program.installation.reading() as session:
+        granted = set(session.scalars(select(Disclosure.grant_id).where(Disclosure.delivery_id == delivery_id)))
+    return granted <= {row.grant_id for row in find_partner_access(program, partner_id, None)}
 
 
 def describe_delivery(made: MadePackage, clock: Clock) -> Delivery:
@@ -154,13 +179,13 @@ def _disclose(made: MadePackage, delivery: Delivery, grant: OpenGrant) -> Disclo
     )
 
 
-def note_delivered(program: Program, delivery_id: str) -> None:
-    """Notes that a recorded delivery came in reach."""
-    clock = program.read_clock()
+def note_delivered(program: Program, delivery_id: str, state: str = DELIVERED) -> None:
+    """Notes that a recorded delivery came in reach, or that it was withheld."""
+    clock, event = program.read_clock(), Event.DELIVERY_COMPLETED if state == DELIVERED else Event.DELIVERY_WITHHELD
     with program.installation.writing() as session:
         delivery = session.get_one(Delivery, delivery_id)
-        delivery.state = DELIVERED
-        record(session, clock, Entry(Event.DELIVERY_COMPLETED, delivery_id, _ACTOR, [delivery]))
+        delivery.state = state
+        record(session, clock, Entry(event, delivery_id, _ACTOR, [delivery]))
 
 
 def load_files(program: Program, delivery: Delivery) -> list[PackageFile]:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentry.desk.showing import find_partner_access
-from consentry.disclosing.delivering_record import load_files
+from consentry.disclosing.delivering_record import load_files, rests_on_open_grants
 from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.doors.door_settings import DoorSettings, open_outbox, read_door_secrets, read_door_settings
 from consentry.doors.types import DoorTrouble
@@ -25,7 +24,7 @@ from consentry.sending.outgoing import Kind, SendingState, Way, list_due, queue_
 from consentry.sending.preparing import announce, prepare_sendings
 from consentry.sending.senders import MailSender, OutboxSender, Sender, WebhookSender
 from store.door_tables import Sending, SendingAttempts
-from store.tables import Delivery, Disclosure
+from store.tables import Delivery
 
 _FROZEN, _SETTINGS = "frozen", "settings"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -147,9 +146,7 @@ def _open_sender(program: Program, way: Way) -> Sender:
 
 def _find_hindrance(program: Program, session: Session, sending: Sending) -> str:
     """Why a package may not leave now: withdrawn for good, or frozen for a while; "" if it may."""
-    granted = set(session.scalars(select(Disclosure.grant_id).where(Disclosure.delivery_id == sending.subject_id)))
-    open_now = {row.grant_id for row in find_partner_access(program, str(sending.partner_id), None)}
-    if not granted <= open_now:
+    if not rests_on_open_grants(program, sending.subject_id, str(sending.partner_id)):
         return SendingState.WITHDRAWN
     try:
         refuse_while_frozen(session, program.read_clock())

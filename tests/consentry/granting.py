@@ -12,10 +12,11 @@ from consentry.program import Program
 from consentry.settings import Settings
 from consentry.telling.telling_partners import tell_of_package
 from fixtures.district import Student
+from fixtures.granted_rows import make_decision, make_form, make_submission
 from fixtures.student_data import write_student_data
 from store import Clock, Entry, Event, record
 from store.ids import derive_id
-from store.tables import Decision, Document, Form, FormTemplate, Submission
+from store.tables import Document, FormTemplate
 from tests.consentry.conftest import CHILDREN, District
 
 DATA_DAY = "2025-02-03"
@@ -54,42 +55,10 @@ def grant(district: District, student_id: str, categories: Sequence[str] = CATEG
         rows: list[Any] = []
         if session.get(Document, sha256) is None:
             rows.append(Document(sha256=sha256, kind="scan", size=1, stored_at=clock.now))
-        submission = Submission(
-            submission_id=derive_id("sub", partner, student_id),
-            partner_id=partner,
-            basis="CONSENT",
-            received_on=clock.today,
-            list_sha256=None,
-            created_at=clock.now,
-            settlements=1,
-            needs_settling=False,
-        )
-        form = Form(
-            form_id=derive_id("form", partner, student_id),
-            submission_id=submission.submission_id,
-            partner_id=partner,
-            position=0,
-            document_sha256=sha256,
-            media_type="pdf",
-            file_name="scan.pdf",
-            page_index=0,
-            state="granted",
-            template_id=template.template_id,
-            fields={"parent_date": {"value": "09/12/2024"}},
-            student_id=student_id,
-        )
-        decision = Decision(
-            decision_id=derive_id("dec", partner, student_id),
-            form_id=form.form_id,
-            actor="ana",
-            action="accept",
-            student_id=student_id,
-            reason="seen",
-            seen={},
-            policy_sha256=program.rulebook.policy.sha256,
-            on_date=clock.today,
-            at=clock.now,
-        )
+        submission = make_submission(derive_id("sub", partner, student_id), partner, clock)
+        form_id = derive_id("form", partner, student_id)
+        form = make_form(form_id, submission, sha256, student_id, template_id=template.template_id)
+        decision = make_decision(form, "ana", program.rulebook.policy.sha256, clock)
         year = program.rulebook.find_school_year("2024-25")
         made = make_grant(form, student_id, categories, decision, year, Signer(False, born), clock.now)
         record(

@@ -7,11 +7,12 @@ import shutil
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from consentry.disclosing import delivering_files
+from consentry.disclosing import delivering, delivering_files
 from consentry.disclosing.delivering_files import StagedFolder
 from fixtures.student_data import BLOCKED_SAMPLES
 from store.tables import Delivery, Disclosure
@@ -178,14 +179,15 @@ def test_every_disclosure_is_recorded_before_a_file_is_in_reach(
     assert seen[0][0] == (1, 2)
 
 
+def fail(folder: StagedFolder) -> None:
+    raise OSError(5, "Input/output error")
+
+
 def test_a_delivery_cut_off_after_its_record_is_completed_by_the_next_run(
     district: District, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grant(district, "1000003")
     publish = StagedFolder.publish
-
-    def fail(folder: StagedFolder) -> None:
-        raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(StagedFolder, "publish", fail)
     assert "it is recorded, and the next run completes it" in deliver(district, data, "package", code=2)
@@ -197,6 +199,58 @@ def test_a_delivery_cut_off_after_its_record_is_completed_by_the_next_run(
         district.folder / "again"
     )
     assert district.expect("ledger", "verify")["whole"]
+
+
+def revoke(district: District, student_id: str) -> None:
+    who = ("--student", student_id, "--partner", "rainier", "--on", district.today)
+    district.expect("revoke", *who, "--reason", "mother called", "--as", "ana")
+
+
+def test_a_delivery_cut_off_after_its_record_is_withheld_once_a_student_in_it_was_revoked(
+    district: District, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(district, "1000003")
+    grant(district, "1000001")
+    with monkeypatch.context() as broken:
+        broken.setattr(StagedFolder, "publish", fail)
+        deliver(district, data, "package", code=2)
+    revoke(district, "1000003")
+    deliver(district, data, "again")
+    outbox = district.home / "outbox" / "rainier"
+    texts = [file.read_text(encoding="utf-8-sig") for file in outbox.rglob("*.csv")]
+    assert texts and not any("1000003" in text for text in texts)
+    with open_program(district).installation.reading() as session:
+        assert sorted(session.scalars(select(Delivery.state))) == ["delivered", "withheld"]
+    assert district.expect("ledger", "verify")["whole"]
+
+
+def test_what_a_killed_run_left_hidden_in_the_outbox_is_taken_away(district: District, data: Path) -> None:
+    left = district.home / "outbox" / "rainier" / ".staged-adr-2024-10-01-csv-00000000"
+    left.mkdir(parents=True)
+    (left / "02-demographics.csv").write_text("of a run that was killed", encoding="utf-8")
+    grant(district, "1000003")
+    deliver(district, data, "package")
+    assert not left.exists()
+    assert len(list_outbox(district)) == 1
+
+
+def test_a_grant_given_while_the_data_is_read_goes_out_too(
+    district: District, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(district, "1000003", ("attendance",))
+    read, reads = delivering.read_student_data, []
+
+    def read_and_grant(*asked: Any) -> Any:
+        found = read(*asked)
+        if not reads:
+            grant(district, "1000001", ("assessment",))
+        reads.append(found)
+        return found
+
+    monkeypatch.setattr(delivering, "read_student_data", read_and_grant)
+    deliver(district, data, "package")
+    assert list_numbers(district.folder / "package") == {1, 4, 5, 8, 9, 10}
+    assert (len(reads), count_records(district)) == (2, (1, 2))
 
 
 def test_a_registry_of_the_home_with_a_fault_delivers_nothing(district: District, data: Path) -> None:

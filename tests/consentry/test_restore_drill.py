@@ -20,10 +20,11 @@ import pytest
 
 from access import Signer, make_grant
 from consentry.program import Program
+from fixtures.granted_rows import make_decision, make_form, make_submission
 from store import Clock, Entry, Event, Installation, record
 from store.ids import derive_id
 from store.ledger import record_all
-from store.tables import Decision, Document, Form, Partner, Submission, Tracked
+from store.tables import Document, Form, Partner, Tracked
 from tests.consentry.conftest import District
 from tests.consentry.granting import open_program
 from tests.faults.processes import SERVER
@@ -74,32 +75,13 @@ def add_forms(program: Program, first: int, count: int, scan_bytes: int) -> None
     """A submission with so many forms, each of a student of its own, each granted."""
     clock, rng = program.read_clock(), random.Random(first)
     partner_id, submission_id = f"p{first // BATCH % PARTNERS}", derive_id("sub", str(first))
-    submission = Submission(
-        submission_id=submission_id,
-        partner_id=partner_id,
-        basis="CONSENT",
-        received_on=clock.today,
-        created_at=clock.now,
-        settlements=1,
-        needs_settling=False,
-    )
+    submission = make_submission(submission_id, partner_id, clock)
     entries = [Entry(Event.SUBMISSION_RECEIVED, submission_id, partner_id, [submission])]
     for place in range(count):
         digest = program.installation.documents.put(rng.randbytes(scan_bytes))
         document = Document(sha256=digest, kind="scan", size=scan_bytes, stored_at=clock.now)
-        form = Form(
-            form_id=derive_id("form", str(first), str(place)),
-            submission_id=submission_id,
-            partner_id=partner_id,
-            position=place,
-            document_sha256=digest,
-            media_type="image/png",
-            file_name=f"scan-{place}.png",
-            page_index=0,
-            state="granted",
-            fields={"parent_date": {"value": "2024-09-12"}},
-            student_id=str(1_000_000 + first + place),
-        )
+        student_id = str(1_000_000 + first + place)
+        form = make_form(derive_id("form", str(first), str(place)), submission, digest, student_id, place)
         entries += list_grant_entries(program, form, document, clock)
     with program.installation.writing() as session:
         record_all(session, clock, entries)
@@ -107,18 +89,7 @@ def add_forms(program: Program, first: int, count: int, scan_bytes: int) -> None
 
 def list_grant_entries(program: Program, form: Form, document: Document, clock: Clock) -> list[Entry]:
     """What a form leaves in the ledger: read, ruled on, granted."""
-    decision = Decision(
-        decision_id=derive_id("dec", form.form_id),
-        form_id=form.form_id,
-        actor="rules",
-        action="accept",
-        student_id=form.student_id,
-        reason="",
-        seen={},
-        policy_sha256=program.rulebook.policy.sha256,
-        on_date=clock.today,
-        at=clock.now,
-    )
+    decision = make_decision(form, "rules", program.rulebook.policy.sha256, clock)
     year = program.rulebook.find_school_year("2024-25")
     signer = Signer(False, date(2012, 1, 1))
     grant = make_grant(form, str(form.student_id), CATEGORIES, decision, year, signer, clock.now)
