@@ -3,7 +3,8 @@
 A signature is a hand's ink that belongs to its box: a path of some length that bends. Ink of the lines above and below, dirt,
 a straight line, a slip of the pen, a stamp and a printed name are none; a signature that runs out of its box is one, and so is
 a name in capitals by a hand. A lone cross is UNSURE: a person looks. Rules look at the ink and a recogniser at its picture;
-what they don't agree on is UNSURE too, and where the rules can't tell, the recogniser has to be sure.
+what they don't agree on is UNSURE too, and where the rules can't tell, the recogniser has to be sure. It may not throw away
+what could be writing: parents print their names as neatly as machines do, and an unsigned form goes back without a person.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def read_signature(crop: FieldCrop) -> MarkReading:
     ruled = judge_signature(crop, ink)
     if ruled.mark is Mark.EMPTY and not ink.any():
         return ruled
-    return weigh_together(ruled, weigh_signature(picture_signature(crop, ink)), _BARS)
+    answer = weigh_together(ruled, weigh_signature(picture_signature(crop, ink)), _BARS)
+    thrown_away = answer.mark is Mark.EMPTY and ruled.mark is Mark.UNSURE
+    return UNSURE if thrown_away and _could_be_writing(_choose_own(ink, crop)[0], crop) else answer
 
 
 def judge_signature(crop: FieldCrop, ink: Ink) -> MarkReading:
@@ -71,6 +74,10 @@ def _find_faint_writing(crop: FieldCrop) -> Ink:
     edge = round(_EDGE * (crop.y1 - crop.y0))
     inside = PixelBox(crop.x0 + edge, crop.y0 + edge, crop.x1 - edge, crop.y1 - edge)
     return drop_streaks(drop_specks(find_faint_ink(crop, inside), crop.unit), crop.unit)
+
+
+def _could_be_writing(ink: Ink, crop: FieldCrop) -> bool:
+    return bool(ink.any()) and measure_traits(ink, crop.unit).path >= _SURE_PATH
 
 
 def _would_sign(ink: Ink, crop: FieldCrop) -> bool:
