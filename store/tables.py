@@ -184,7 +184,7 @@ class Submission(Tracked):
     submitted_by: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     settlements: Mapped[int] = mapped_column(default=0)
-    needs_settling: Mapped[bool] = mapped_column(default=True)
+    needs_settling: Mapped[bool] = mapped_column(default=True, index=True)
 
 
 class RefusedInput(Tracked):

@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 
 from access.adr_package import FileFormat, Package, PackageFile
 from access.adr_reports import OpenGrant, ReportSet
-from consentry.desk.showing import find_partner_access
+from consentry.desk.showing import select_access
 from consentry.disclosing.delivering_files import hold_folder, stage_folder
 from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.errors import CommandError
+from consentry.intake.snapshots import HeldRoll
 from consentry.program import Program
 from consentry.telling.telling_partners import tell_of_package
 from store import Clock, Entry, Event, JsonValue, describe_document, record
@@ -89,10 +90,11 @@ def complete_deliveries(program: Program, partner_id: str) -> None:
         waiting = session.scalars(
             select(Delivery).where(Delivery.partner_id == partner_id, Delivery.kind == ADR, Delivery.state == RECORDED)
         ).all()
+    held = HeldRoll(program.installation)
     for delivery in waiting:
         target, state = find_outbox(program, partner_id) / delivery.folder, DELIVERED
         if not target.exists():
-            if rests_on_open_grants(program, delivery.delivery_id, partner_id):
+            if rests_on_open_grants(program, delivery.delivery_id, partner_id, held):
                 with refusing("complete a recorded delivery"):
                     stage_folder(target, load_files(program, delivery)).publish()
             else:
@@ -100,11 +102,13 @@ def complete_deliveries(program: Program, partner_id: str) -> None:
         note_delivered(program, delivery.delivery_id, state)
 
 
-def rests_on_open_grants(program: Program, delivery_id: str, partner_id: str) -> bool:
-    """Whether every grant in a package gives access today."""
+def rests_on_open_grants(program: Program, delivery_id: str, partner_id: str, held: HeldRoll) -> bool:
+    """Whether every grant in a package gives access today. `held`: who is enrolled, kept from one package to the next."""
+    today = program.read_clock().today
     with program.installation.reading() as session:
         granted = set(session.scalars(select(Disclosure.grant_id).where(Disclosure.delivery_id == delivery_id)))
-    return granted <= {row.grant_id for row in find_partner_access(program, partner_id, None)}
+        access = select_access(session, partner_id, held.find(session, today), today)
+    return granted <= {row.grant_id for row in access}
 
 
 def describe_delivery(made: MadePackage, clock: Clock) -> Delivery:

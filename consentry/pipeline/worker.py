@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Literal
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, SQLAlchemyDatasource, WorkflowStatus
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from consentry.intake.snapshots import HeldRoll
 from consentry.logs import log_failure, timing_step
 from consentry.pipeline.reading_pages import PageReader, record_reading
 from consentry.pipeline.recording import record_settlement
@@ -154,9 +155,11 @@ class Worker:
         def settle_submission(submission_id: str) -> None:
             keep_settlement(submission_id, plan(submission_id))
 
+        held = HeldRoll(program.installation)
+
         @DBOS.step(name="send")
         def try_sending(sending_id: str) -> str:
-            return send_one(program, sending_id)
+            return send_one(program, sending_id, held)
 
         @datasource.transaction(name="record_sending", isolation_level=isolation)
         def keep_sending(sending_id: str, outcome: str) -> None:
@@ -175,17 +178,18 @@ class Worker:
         with self._sessions() as session:
             due = select(Form.form_id).where(Form.state == State.RECEIVED).order_by(Form.submission_id, Form.position)
             forms = list(session.scalars(due.limit(_ENQUEUED_AHEAD)))
-            unread = select(Form.submission_id).where(Form.state == State.RECEIVED)
-            settle = select(Submission).where(Submission.needs_settling, Submission.submission_id.not_in(unread))
-            submissions = {f"settle/{row.submission_id}/{row.settlements}": row for row in session.scalars(settle)}
+            unread = exists().where(Form.submission_id == Submission.submission_id, Form.state == State.RECEIVED)
+            settle = select(Submission.submission_id, Submission.settlements).where(Submission.needs_settling, ~unread)
+            oldest = settle.order_by(Submission.created_at, Submission.submission_id).limit(_ENQUEUED_AHEAD)
+            submissions = {f"settle/{found}/{count}": found for found, count in session.execute(oldest).all()}
         for form_id in forms:
             self._enqueue(PAGES_QUEUE, f"read/{form_id}", self._read_form, form_id)
-        for work_id, row in submissions.items():
-            self._enqueue(SUBMISSIONS_QUEUE, work_id, self._settle_submission, row.submission_id)
+        for work_id, submission_id in submissions.items():
+            self._enqueue(SUBMISSIONS_QUEUE, work_id, self._settle_submission, submission_id)
         for work_id in self._find_failed([f"read/{form_id}" for form_id in forms]):
             park_form(self._program, work_id.removeprefix("read/"))
         for work_id in self._find_failed(list(submissions)):
-            abandon_settlement(self._program, submissions[work_id].submission_id)
+            abandon_settlement(self._program, submissions[work_id])
         return bool(forms or submissions)
 
     def _enqueue(self, queue: str, work_id: str, workflow: object, argument: str) -> None:

@@ -18,6 +18,7 @@ from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.doors.door_settings import DoorSettings, open_outbox, read_door_secrets, read_door_settings
 from consentry.doors.types import DoorTrouble
 from consentry.errors import CommandError
+from consentry.intake.snapshots import HeldRoll
 from consentry.logs import log_failure
 from consentry.program import Program
 from consentry.sending.outgoing import Kind, SendingState, Way, list_due, queue_sendings, record_outcome
@@ -50,15 +51,17 @@ def prepare_due(program: Program) -> int:
     return prepare_sendings(program, settings) if settings.goes_out or settings.mail else 0
 
 
-def send_one(program: Program, sending_id: str) -> str:
-    """Tries one sending; returns the outcome as `record_outcome` takes it, with the seconds to wait after a colon."""
+def send_one(program: Program, sending_id: str, held: HeldRoll) -> str:
+    """Tries one sending; returns the outcome as `record_outcome` takes it, with the seconds to wait after a colon. `held`: who
+    is enrolled, kept from one package to the next.
+    """
     with program.installation.reading() as session:
         sending = session.get_one(Sending, sending_id)
         if sending.state != SendingState.WAITING:
             return sending.state
-        held = _find_hindrance(program, session, sending) if sending.kind == Kind.ADR else ""
-    if held:
-        return held
+        hindrance = _find_hindrance(program, session, sending, held) if sending.kind == Kind.ADR else ""
+    if hindrance:
+        return hindrance
     try:
         _open_sender(program, Way(sending.way)).send(sending, _load_content(program, sending))
     except DoorTrouble as trouble:
@@ -86,11 +89,11 @@ def keep_outcome(session: Session, program: Program, sending_id: str, outcome: s
 def send_all_due(program: Program) -> tuple[int, int]:
     """Prepares and tries all that is due once, and what follows from it; how many left and how many wait on."""
     prepare_due(program)
-    tried: set[str] = set()
+    tried, held = set[str](), HeldRoll(program.installation)
     while due := [sending_id for sending_id in find_due(program) if sending_id not in tried]:
         for sending_id in due:
             tried.add(sending_id)
-            outcome = send_one(program, sending_id)
+            outcome = send_one(program, sending_id, held)
             with program.installation.writing() as session:
                 keep_outcome(session, program, sending_id, outcome)
     with program.installation.reading() as session:
@@ -144,9 +147,9 @@ def _open_sender(program: Program, way: Way) -> Sender:
     return MailSender(settings.mail, secrets.mail_password) if way is Way.MAIL else WebhookSender(settings, secrets)
 
 
-def _find_hindrance(program: Program, session: Session, sending: Sending) -> str:
+def _find_hindrance(program: Program, session: Session, sending: Sending, held: HeldRoll) -> str:
     """Why a package may not leave now: withdrawn for good, or frozen for a while; "" if it may."""
-    if not rests_on_open_grants(program, sending.subject_id, str(sending.partner_id)):
+    if not rests_on_open_grants(program, sending.subject_id, str(sending.partner_id), held):
         return SendingState.WITHDRAWN
     try:
         refuse_while_frozen(session, program.read_clock())
