@@ -8,8 +8,9 @@ Accepted limit: the ranking takes names word by word in any order, so it differs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ FEW_ENROLLED = 300
 """So few children are all weighed in full."""
 
 Array64 = NDArray[np.float64]
+PlaceArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,11 @@ def reach_children(index: ChildIndex, reads: Sequence[ReadQuery]) -> Reached:
     if index.children_count <= FEW_ENROLLED:
         return reach_everybody(index.children_count, len(reads))
     board = _Scoreboard(index.children_count)
-    found = [_reach_for_one(index, read, board) for read in reads]
+    names, guardians = _hear_names(index, reads, board), _hear_guardians(index, reads, board)
+    found = [
+        _reach_for_one(index, read, board, [guardians[read.guardian], *(names[asked] for asked in _list_names(read))])
+        for read in reads
+    ]
     return Reached(
         np.repeat(np.arange(len(reads), dtype=np.int32), [one.children.size for one in found]),
         np.concatenate([one.children for one in found]),
@@ -68,8 +74,20 @@ def reach_everybody(children_count: int, queries_count: int) -> Reached:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Testimony:
+    """What one witness says: the children it names, each once, by how much over its floor, and its floor.
+
+    Children are `intp` here: numpy writes to places of any other type ten times slower.
+    """
+
+    children: PlaceArray
+    gains: FloatArray
+    floor: float
+
+
 class _Scoreboard:
-    """Adds up what witnesses give each child over the floor; empty again after `add_up`.
+    """Takes together what is said of one child; empty again after each use.
 
     A witness is a word, a date, a number. Of one witness a child has its best gain; those of several add up.
     """
@@ -77,51 +95,34 @@ class _Scoreboard:
     def __init__(self, children_count: int) -> None:
         self._total = np.zeros(children_count, dtype=np.float32)
         self._best = np.zeros(children_count, dtype=np.float32)
-        self._place = np.empty(children_count, dtype=np.int32)
-        self._heard: list[IntArray] = []
+        self._place = np.empty(children_count, dtype=np.intp)
 
-    def hear(self, children: IntArray, gains: FloatArray) -> None:
-        """One witness that names each child once."""
-        self._total[children] += gains
-        self._heard.append(children)
-
-    def hear_words(self, postings: Postings, words: Sequence[Weighed]) -> None:
-        """Words, each a witness of its own, about the forms of children."""
-        if not words:
-            return
-        positions, counts = postings.find(np.concatenate([word.ids for word in words]))
-        gains = np.repeat(np.concatenate([word.ratio - np.float32(word.floor) for word in words]), counts)
-        gains += postings.shares[positions]
-        children = postings.children[positions]
-        ends = np.cumsum(counts)
-        start = place = 0
-        for word in words:
-            place += word.ids.size
-            end = int(ends[place - 1]) if place else 0
-            self._hear_word(children[start:end], gains[start:end])
-            start = end
-        self._heard.append(children)
-
-    def _hear_word(self, children: IntArray, gains: FloatArray) -> None:
+    def hear_word(self, children: PlaceArray, gains: FloatArray, floor: float) -> _Testimony:
+        """One word: of its forms that a child has the best counts."""
         np.maximum.at(self._best, children, gains)
-        self._total[children] = self._total[children] + self._best[children]
-        self._best[children] = 0.0
+        once = self._take_once(children)
+        best = self._best[once]
+        self._best[once] = 0.0
+        return _Testimony(once, best, floor)
 
-    def revise(self, revised: Callable[[FloatArray], FloatArray]) -> None:
-        """Other sums for all children that somebody spoke for so far."""
-        for children in self._heard:
-            self._total[children] = revised(self._total[children])
+    def add_up(self, testimonies: Sequence[_Testimony]) -> _Testimony:
+        """What several witnesses say together."""
+        if len(testimonies) == 1:
+            return testimonies[0]
+        children = np.concatenate([said.children for said in testimonies])
+        np.add.at(self._total, children, np.concatenate([said.gains for said in testimonies]))
+        once = self._take_once(children)
+        sums = self._total[once]
+        self._total[once] = 0.0
+        return _Testimony(once, sums, sum(said.floor for said in testimonies))
 
-    def add_up(self) -> tuple[IntArray, FloatArray]:
-        """Every child that somebody spoke for, once, and its sum."""
-        children = np.concatenate(self._heard) if self._heard else np.empty(0, dtype=np.int32)
-        places = np.arange(children.size, dtype=np.int32)
+    def _take_once(self, children: PlaceArray) -> PlaceArray:
+        places = np.arange(children.size)
         self._place[children] = places
-        children = children[self._place[children] == places]
-        sums = self._total[children]
-        self._total[children] = 0.0
-        self._heard = []
-        return children, sums
+        return children[self._place[children] == places]
+
+
+_NOTHING = _Testimony(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,37 +131,42 @@ class _ReachedForOne:
     remainder: float
 
 
-def _reach_for_one(index: ChildIndex, read: ReadQuery, board: _Scoreboard) -> _ReachedForOne:
-    floor = _hear_guardians(index, read, board)
-    for role, words in _name_lists(read):
-        board.hear_words(index.names.postings[role], words)
-        floor += sum(word.floor for word in words)
+def _reach_for_one(
+    index: ChildIndex, read: ReadQuery, board: _Scoreboard, testimonies: list[_Testimony]
+) -> _ReachedForOne:
     if read.birth_date is not None:
-        children, counts = index.dates.children_of(read.birth_date.ids)
-        board.hear(children, np.repeat(read.birth_date.ratio - np.float32(read.birth_date.floor), counts))
-        floor += read.birth_date.floor
+        dates, floor = read.birth_date, read.birth_date.floor
+        children, counts = index.dates.children_of(dates.ids)
+        gains = np.repeat(dates.ratio - np.float32(floor), counts)
+        testimonies.append(_Testimony(children.astype(np.intp), gains, floor))
     if read.student_id is not None:
-        board.hear(read.student_id.children, read.student_id.ratio - np.float32(read.student_id.floor))
-        floor += read.student_id.floor
-    children, gains = board.add_up()
-    return _keep_best(index, read, children, gains, floor)
+        numbers, floor = read.student_id, read.student_id.floor
+        testimonies.append(_Testimony(numbers.children.astype(np.intp), numbers.ratio - np.float32(floor), floor))
+    return _keep_best(index, read, board.add_up(testimonies))
 
 
-def _hear_guardians(index: ChildIndex, read: ReadQuery, board: _Scoreboard) -> float:
-    """All words of the parent's name are one witness, that says no more than `weighing` lets it; what it says of the others."""
-    if not read.guardian:
-        return 0.0
-    floor = sum(word.floor for word in read.guardian)
-    otherwise = float(index.guardians.mix(np.array([floor], dtype=np.float32))[0])
-    board.hear_words(index.guardians.postings, read.guardian)
-    board.revise(lambda gains: index.guardians.mix(gains + np.float32(floor)) - np.float32(otherwise))
-    return otherwise
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A word and the box in which it is looked for."""
+
+    role: Role
+    word: Weighed
 
 
-def _name_lists(read: ReadQuery) -> list[tuple[Role, tuple[Weighed, ...]]]:
+def _hear_names(index: ChildIndex, reads: Sequence[ReadQuery], board: _Scoreboard) -> dict[_Asked, _Testimony]:
+    """What each word of the names says: one that several queries have in common is heard once."""
+    asked = dict.fromkeys(asked for read in reads for asked in _list_names(read))
+    heard: dict[_Asked, _Testimony] = {}
+    for role in Role:
+        mine = [one for one in asked if one.role is role]
+        heard.update(zip(mine, _hear_words(index.names.postings[role], [one.word for one in mine], board), strict=True))
+    return heard
+
+
+def _list_names(read: ReadQuery) -> list[_Asked]:
     names = read.names
     if not names.from_pixels:
-        return [(Role.ANY, names.words)]
+        return [_Asked(Role.ANY, word) for word in names.words]
     asked: list[tuple[Role, Weighed | None]] = [
         (Role.FIRST, names.first.whole if names.first else None),
         (Role.LAST, names.last.whole if names.last else None),
@@ -168,24 +174,53 @@ def _name_lists(read: ReadQuery) -> list[tuple[Role, tuple[Weighed, ...]]]:
         (Role.FIRST, names.last_as_first),
         (Role.MIDDLE, names.middle.whole if names.middle else None),
     ]
-    return [(role, (weighed,)) for role, weighed in asked if weighed is not None]
+    return [_Asked(role, weighed) for role, weighed in asked if weighed is not None]
 
 
-def _keep_best(
-    index: ChildIndex, read: ReadQuery, children: IntArray, gains: FloatArray, floor: float
-) -> _ReachedForOne:
+def _hear_guardians(
+    index: ChildIndex, reads: Sequence[ReadQuery], board: _Scoreboard
+) -> dict[tuple[Weighed, ...], _Testimony]:
+    """All words of a parent's name are one witness, that says no more than `weighing` lets it; what it says of the others."""
+    guardians = index.guardians
+    listed = list(dict.fromkeys(word for read in reads for word in read.guardian))
+    words = dict(zip(listed, _hear_words(guardians.postings, listed, board), strict=True))
+    heard: dict[tuple[Weighed, ...], _Testimony] = {(): _NOTHING}
+    for name in dict.fromkeys(read.guardian for read in reads if read.guardian):
+        said = board.add_up([words[word] for word in name])
+        otherwise = float(guardians.mix(np.array([said.floor], dtype=np.float32))[0])
+        gains = guardians.mix(said.gains + np.float32(said.floor)) - np.float32(otherwise)
+        heard[name] = _Testimony(said.children, gains, otherwise)
+    return heard
+
+
+def _hear_words(postings: Postings, words: Sequence[Weighed], board: _Scoreboard) -> list[_Testimony]:
+    """Words, each a witness of its own, about the forms of children."""
+    if not words:
+        return []
+    positions, counts = postings.find(np.concatenate([word.ids for word in words]))
+    gains = np.repeat(np.concatenate([word.ratio - np.float32(word.floor) for word in words]), counts)
+    gains += postings.shares[positions]
+    children = postings.children[positions].astype(np.intp)
+    ends = np.concatenate([[0], np.cumsum(counts)])[np.cumsum([0, *(word.ids.size for word in words)])].tolist()
+    return [
+        board.hear_word(children[start:end], gains[start:end], word.floor)
+        for word, (start, end) in zip(words, pairwise(ends), strict=True)
+    ]
+
+
+def _keep_best(index: ChildIndex, read: ReadQuery, said: _Testimony) -> _ReachedForOne:
     """The children within reach of the best, and the sum of all the others: those spoken for, and those never named."""
     cells = _weigh_cells(index, read)
-    apart = cells[index.cell_of_child[children]]
-    quick = gains + apart
-    near = np.flatnonzero(quick >= quick.max(initial=-np.inf) - np.float32(WITHIN_REACH))
+    chances, mine = np.exp(cells), index.cell_of_child[said.children]
+    quick = said.gains + cells[mine]
+    near = (quick >= quick.max(initial=-np.inf) - np.float32(WITHIN_REACH)).nonzero()[0]
     if near.size > MOST_WEIGHED:
         near = near[np.argpartition(-quick[near], MOST_WEIGHED)[:MOST_WEIGHED]]
-    never_named = float(np.exp(cells) @ index.children_of_cell) - float(np.exp(apart).sum(dtype=np.float64))
+    never_named = float(chances @ index.children_of_cell) - float(chances[mine].sum(dtype=np.float64))
     named = np.exp(np.minimum(quick, np.float32(80.0)))
     named[near] = 0.0
     others = max(never_named, 1e-30) + float(named.sum(dtype=np.float64))
-    return _ReachedForOne(np.sort(children[near]), floor + log(max(others, 1e-30)))
+    return _ReachedForOne(np.sort(said.children[near].astype(np.int32)), said.floor + log(max(others, 1e-30)))
 
 
 def _weigh_cells(index: ChildIndex, read: ReadQuery) -> FloatArray:
