@@ -6,6 +6,7 @@ other threads, forking could copy a lock that nobody opens any more: then everyt
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -65,6 +66,7 @@ def gather_in(shares: Sequence[list[_Item]]) -> list[_Item]:
 
 
 def _answer(there: Connection, match: Match, share: Sequence[Query]) -> None:
+    gc.disable()  # the process ends soon, and looking for garbage would copy all that it has in common with the other
     there.send(match(share))
     there.close()
 

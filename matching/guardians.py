@@ -101,7 +101,7 @@ class GuardianIndex:
             self._cache.update(zip(new, self._weigh_each(new), strict=True))
 
     def _weigh_each(self, words: Sequence[str]) -> list[Weighed]:
-        return weigh_together([self.vocabulary.find_neighbours(word) for word in words], self._box)
+        return weigh_together(self.vocabulary.find_all(words), self._box)
 
     def mix(self, total: FloatArray) -> FloatArray:
         """From the summed ratios of the words, (M,), to the ratio of the field."""

@@ -20,6 +20,7 @@ from matching.query_reading import ReadQuery
 from matching.words_together import Weighed
 
 Array64 = NDArray[np.float64]
+NEVER = -99.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,17 +30,29 @@ class NameCompany:
     corrections: Corrections
     of_family: FloatArray
 
-    def weigh_bearers(self, names: NameIndex, query: int, first_name: Weighed) -> FloatArray:
-        """Log of how many of such families bear each form that a first name may stand for, over how many write the name."""
-        frequency = names.postings[Role.FIRST].log_frequency[first_name.ids]
-        if self.of_family.shape[1] == 1:
-            return frequency
-        lift = names.classes.lift[CLASSED.index(Role.FIRST)][first_name.ids] @ self.of_family[query]
-        return np.asarray(frequency + np.log(lift) - self._log_writers(query, first_name), dtype=np.float32)
+    def weigh_bearers(self, names: NameIndex, first_names: Sequence[Weighed | None]) -> list[Weighed | None]:
+        """Each query's first name: of its forms, log of how many of such families bear them over how many write the name.
 
-    def _log_writers(self, query: int, first_name: Weighed) -> np.float32:
-        """Log of how much likelier one of these families writes the first name than anybody."""
-        return np.float32(np.log(np.exp(first_name.by_class) @ self.of_family[query]))
+        Others than the listed forms have no share in it.
+        """
+        listed = [name for name in first_names if name is not None]
+        if not listed:
+            return list(first_names)
+        sizes = [name.ids.size for name in listed]
+        ids = np.concatenate([name.ids for name in listed])
+        ratio = np.concatenate([name.ratio for name in listed]) + names.postings[Role.FIRST].log_frequency[ids]
+        if self.of_family.shape[1] > 1:
+            families = self.of_family[[number for number, name in enumerate(first_names) if name is not None]]
+            lift = _sum_products(names.classes.lift[CLASSED.index(Role.FIRST)][ids], np.repeat(families, sizes, axis=0))
+            writers = _sum_products(np.exp(np.stack([name.by_class for name in listed])), families)
+            ratio = ratio + (np.log(lift) - np.repeat(np.log(writers), sizes))
+        shares = iter(np.split(ratio, np.cumsum(sizes)[:-1]))
+        return [name and Weighed(name.ids, next(shares), NEVER, name.population, name.by_class) for name in first_names]
+
+
+def _sum_products(ones: FloatArray, others: FloatArray) -> FloatArray:
+    """Row by row, so that a row comes out alike alone and among others."""
+    return np.asarray(np.einsum("rk,rk->r", ones, others), dtype=np.float32)
 
 
 def weigh_company(classes: NameClasses, reads: Sequence[ReadQuery]) -> NameCompany:

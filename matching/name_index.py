@@ -7,7 +7,7 @@ last, swapped): it only answers for one box at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
@@ -29,10 +29,10 @@ from matching.name_roles import (
     mark_own_first_names,
     spell_with_marks,
 )
-from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary, Neighbours
+from matching.name_vocabulary import FloatArray, IntArray, NameVocabulary
 from matching.postings import HabitArray, Postings, Uses, build_postings, lay_out
 from matching.weights import Weights
-from matching.words_together import ENROLLED_INITIAL, MUST_SAY, Box, Weighed, price_together, weigh_together
+from matching.words_together import ENROLLED_INITIAL, MUST_SAY, NOBODYS, Box, Weighed, weigh_together
 
 UNSEEN_SHARE = 0.08
 """Chance that somebody's name is none of the names here, where many are enrolled."""
@@ -49,6 +49,22 @@ class WrittenForms:
 
     texts: tuple[str, ...]
     form_ids: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One text without spaces in one box."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _TwoNames:
+    """Two names in one box."""
+
+    front: _Part
+    back: _Part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,77 +209,90 @@ class NameIndex:
 
     def weigh_words(self, role: Role, words: tuple[str, ...]) -> Weighed | None:
         """As `weigh_text`, from folded words."""
-        if not words:
-            return None
+        return self._weigh_name(role, words) if words else None
+
+    def _weigh_name(self, role: Role, words: tuple[str, ...]) -> Weighed:
         found = self._cache.get((role, words))
         if found is None:
-            found = (
-                self._weigh_words(role, words[:MOST_WORDS]) if len(words) > 1 else self._weigh_each(role, [words])[0]
-            )
+            found = self._weigh_words(role, words[:MOST_WORDS]) if len(words) > 1 else self._weigh_each(role, words)[0]
             self._cache[role, words] = found
         return found
 
     def prepare(self, asked: Mapping[Role, Iterable[tuple[str, ...]]]) -> None:
-        """Weighs single words that will be asked for, all in one go."""
+        """Weighs names that will be asked for: all their single words, and names joined to one word, in one go."""
         if len(self._cache) > CACHED_TEXTS:
             self._cache.clear()
-        for role, words in asked.items():
-            new = [word for word in words if len(word) == 1 and (role, word) not in self._cache]
+        single: dict[Role, dict[str, None]] = {role: {} for role in Role}
+        for role, names in asked.items():
+            for words in names:
+                if words and (role, words) not in self._cache:
+                    for part in self._list_parts(role, words[:MOST_WORDS]):
+                        single[part.role][part.text] = None
+        for role, texts in single.items():
+            new = [text for text in texts if (role, (text,)) not in self._cache]
             if new:
-                self._cache.update(zip([(role, word) for word in new], self._weigh_each(role, new), strict=True))
+                keys = [(role, (text,)) for text in new]
+                self._cache.update(zip(keys, self._weigh_each(role, new), strict=True))
 
-    def _weigh_each(self, role: Role, words: Sequence[tuple[str, ...]]) -> list[Weighed]:
-        return weigh_together([self.vocabulary.find_neighbours(word[0]) for word in words], self.boxes[role])
+    def _list_parts(self, role: Role, words: tuple[str, ...]) -> Iterator[_Part]:
+        """All that a name is priced by: itself in one word, its words, and front and back of two names in one box."""
+        yield _Part(role, "".join(words))
+        if len(words) > 1:
+            for word in words:
+                yield _Part(role, word)
+            for two in self._list_splits(role, words):
+                yield from (two.front, two.back)
+
+    def _list_splits(self, role: Role, words: tuple[str, ...]) -> list[_TwoNames]:
+        """The ways of taking a box for two names: first and middle, or middle and last."""
+        if role not in SPLIT_BOXES:
+            return []
+        front, back = SPLIT_BOXES[role]
+        return [
+            _TwoNames(_Part(front, "".join(words[:place])), _Part(back, "".join(words[place:])))
+            for place in sorted({1, len(words) - 1})
+        ]
+
+    def _weigh_each(self, role: Role, texts: Sequence[str]) -> list[Weighed]:
+        return weigh_together(self.vocabulary.find_all(texts), self.boxes[role])
 
     def _weigh_words(self, role: Role, words: tuple[str, ...]) -> Weighed:
+        """Several words in one box: any of them may be the name, or all of them, or they are two names."""
         habits = self.weights.name_habits
         whole = "".join(words)
         near = self.vocabulary.find_neighbours(whole)
-        population, by_class = self.price_population(role, near)
+        parts = [self._weigh_name(role, (word,)) for word in words]
+        alone = sum(part.population for part in parts)
+        population, by_class = _join_populations(
+            self._price_population(_Part(role, whole)),
+            (log(habits.several_words) + alone, sum((part.by_class for part in parts), self._no_class)),
+        )
+        for two in self._list_splits(role, words):
+            one, other = self._price_population(two.front), self._price_population(two.back)
+            both = (log(self.split_share(role)) + one[0] + other[0], one[1] + other[1])
+            population, by_class = _join_populations((population, by_class), both)
         ids, channel = [near.ids], [near.channel]
-        if len(words) > 1:
-            parts = [self.vocabulary.find_neighbours(word) for word in words]
-            priced = [self.price_population(role, part) for part in parts]
-            alone = sum(price for price, _ in priced)
-            population, by_class = _join_populations(
-                (population, by_class),
-                (log(habits.several_words) + alone, sum((lift for _, lift in priced), self._no_class)),
-            )
-            for way in self._price_splits(role, words):
-                population, by_class = _join_populations((population, by_class), way)
-            for word, part, (price, _) in zip(words, parts, priced, strict=True):
-                if len(word) > 1:
-                    ids.append(part.ids)
-                    channel.append(part.channel + np.float32(log(habits.word_of_several) + alone - price))
+        for word, part, close in zip(words, parts, self.vocabulary.find_all(words), strict=True):
+            if len(word) > 1:
+                ids.append(close.ids)
+                channel.append(close.channel + np.float32(log(habits.word_of_several) + alone - part.population))
         initial = self.vocabulary.id_of.get(whole[0]) if len(whole) > 1 and role is not Role.LAST else None
         if initial is not None:
             ids.append(np.array([initial], dtype=np.int32))
             channel.append(np.array([population + ENROLLED_INITIAL], dtype=np.float32))
-        every, prices = (ids[0], channel[0]) if len(ids) == 1 else (np.concatenate(ids), np.concatenate(channel))
-        prices = np.where(self.postings[role].bearers[every] > 0, prices, np.float32(-1e4))
+        every, prices = np.concatenate(ids), np.concatenate(channel)
+        prices = np.where(self.boxes[role].borne[every], prices, NOBODYS)
         return mix_unrelated(every, prices, population, self._unrelated[role], by_class)
 
-    def _price_splits(self, role: Role, words: tuple[str, ...]) -> list[tuple[float, FloatArray]]:
-        """As `price_population` for two names in one box: first and middle, or middle and last."""
-        if role not in SPLIT_BOXES:
-            return []
-        front, back = SPLIT_BOXES[role]
-        ways = []
-        for place in {1, len(words) - 1}:
-            pair = (("".join(words[:place]), front), ("".join(words[place:]), back))
-            one, other = (self.price_population(part, self.vocabulary.find_neighbours(text)) for text, part in pair)
-            ways.append((log(self.split_share(role)) + one[0] + other[0], one[1] + other[1]))
-        return ways
+    def _price_population(self, part: _Part) -> tuple[float, FloatArray]:
+        """Log P(anybody writes this in this box), and what each name class adds to that, (K,)."""
+        weighed = self._weigh_name(part.role, (part.text,))
+        return weighed.population, weighed.by_class
 
     def split_share(self, role: Role) -> float:
         """Chance that a box holds two names: the first-name box first and middle, the last-name box middle and last."""
         habits = self.weights.name_habits
         return habits.first_and_middle if role is Role.FIRST else habits.last_middle_and_last
-
-    def price_population(self, role: Role, near: Neighbours) -> tuple[float, FloatArray]:
-        """Log P(anybody writes this in this box), and what each name class adds to that, (K,)."""
-        priced = price_together([near], self.boxes[role])
-        return float(priced.population[0]), priced.by_class[0]
 
     def price_pictured(
         self, role: Role, forms: IntArray, channel: FloatArray, unseen: float

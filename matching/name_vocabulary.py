@@ -8,7 +8,9 @@ unrelated"). Never drops a form that could cost less than the floor. Accepted li
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise, repeat
 from math import log
 
 import numpy as np
@@ -28,6 +30,7 @@ WAYS_TO_SLIP = log(12.0)
 """Of two slips or more, each has about this many likely outcomes at one letter."""
 CACHED_NAMES = 100_000
 LONGEST_FORM = 60
+MOST_SLIPS = 3
 IMPOSSIBLE = -1e4
 
 
@@ -43,10 +46,16 @@ class Neighbours:
     """Where the enrolled initial of the text stands in `ids`, -1 where nobody has it or the text is one letter."""
 
 
+def _offer(prices: dict[int, float], number: int | None, price: float) -> None:
+    """A form at this price, unless it has a better one."""
+    if number is not None and prices.get(number, -99.0) < price:
+        prices[number] = price
+
+
 def _allowed_slips(length: int) -> int:
     if length <= 3:
         return 1
-    return 2 if length <= 8 else 3
+    return 2 if length <= 8 else MOST_SLIPS
 
 
 class NameVocabulary:
@@ -67,93 +76,114 @@ class NameVocabulary:
         self._start_of_length = np.searchsorted(lengths[self._by_length], np.arange(LONGEST_FORM + 5)).tolist()
         self._signatures = sign_all(forms)[self._by_length]
         self._sorted_forms = sorted(forms)
-        by_key: dict[str, list[int]] = {}
+        self._sorted_numbers = [self.id_of[form] for form in self._sorted_forms]
+        self._by_key: dict[str, tuple[int, ...]] = {}
         for number, form in enumerate(forms):
             key = spelling_key(form)
             if key:
-                by_key.setdefault(key, []).append(number)
-        self._by_key = {key: numbers for key, numbers in by_key.items() if len(numbers) > 1}
-        self._alone_by_key = {key: numbers[0] for key, numbers in by_key.items() if len(numbers) == 1}
+                self._by_key[key] = (*self._by_key.get(key, ()), number)
 
     def find_neighbours(self, written: str) -> Neighbours:
         """Every form whose channel price may beat the floor; `written` is one joined, folded text."""
-        found = self._cache.get(written)
-        if found is None:
-            if len(self._cache) >= CACHED_NAMES:
-                self._cache.clear()
-            found = self._compute(written)
-            self._cache[written] = found
-        return found
+        return self.find_all([written])[0]
 
-    def _compute(self, written: str) -> Neighbours:
-        prices: dict[int, float] = {}
-        if written and self.forms:
-            self._price_beginnings(written, prices)
-            self._price_slips(written, prices)
-            self._price_variants(written, prices)
-        own_initial = self.id_of.get(written[0]) if len(written) > 1 else None
-        if own_initial is not None:
-            prices.setdefault(own_initial, IMPOSSIBLE)
-        ids = np.fromiter(prices.keys(), dtype=np.int32, count=len(prices))
-        channel = np.fromiter(prices.values(), dtype=np.float32, count=len(prices))
-        order = ids.argsort()
-        ids = ids[order]
-        place = -1 if own_initial is None else int(ids.searchsorted(np.int32(own_initial)))
-        return Neighbours(ids, channel[order], self._pairs.price(written[:40]), place)
+    def find_all(self, written: Sequence[str]) -> list[Neighbours]:
+        """`find_neighbours` of each text, those that weren't asked for before all in one go."""
+        found = {text: self._cache.get(text) for text in written}
+        new = [text for text, known in found.items() if known is None]
+        computed = dict(zip(new, self._compute_all(new), strict=True)) if new else {}
+        if len(self._cache) + len(computed) > CACHED_NAMES:
+            self._cache.clear()
+        self._cache.update(computed)
+        return [found[text] or computed[text] for text in written]
 
-    def _price_slips(self, written: str, prices: dict[int, float]) -> None:
+    def _compute_all(self, written: Sequence[str]) -> list[Neighbours]:
+        prices = [self._price_spellings(text) for text in written]
+        self._price_slips(written, prices)
+        initials = [self.id_of.get(text[0], -1) if len(text) > 1 else -1 for text in written]
+        for text, initial, mine in zip(written, initials, prices, strict=True):
+            exact = self.id_of.get(text)
+            if exact is not None:
+                mine[exact] = self.exact_price
+            if initial >= 0:
+                mine.setdefault(initial, IMPOSSIBLE)
+        ends = np.cumsum([0, *map(len, prices)])
+        ids = np.fromiter(chain.from_iterable(prices), dtype=np.int32, count=int(ends[-1]))
+        channel = np.fromiter(chain.from_iterable(map(dict.values, prices)), dtype=np.float32, count=int(ends[-1]))
+        size = len(self.forms)
+        keys = np.repeat(np.arange(len(written)) * size, np.diff(ends)) + ids
+        order = keys.argsort()
+        ids, channel = ids[order], channel[order]
+        places = keys[order].searchsorted(np.arange(len(written)) * size + initials) - ends[:-1]
+        return [
+            Neighbours(ids[start:end], channel[start:end], self._pairs.price(text[:40]), place if initial >= 0 else -1)
+            for text, (start, end), initial, place in zip(
+                written, pairwise(ends.tolist()), initials, places.tolist(), strict=True
+            )
+        ]
+
+    def _price_slips(self, written: Sequence[str], prices: Sequence[dict[int, float]]) -> None:
+        """Offers each text the forms that are some slips away."""
+        near = [self._find_near(text) for text in written]
+        counts = [places.size for places in near]
+        meant = np.concatenate(near)
+        if not meant.size:
+            return
+        distances = process.cpdist(
+            list(chain.from_iterable(map(repeat, written, counts))),
+            self._texts_by_length[meant].tolist(),
+            scorer=OSA.distance,
+            score_cutoff=MOST_SLIPS,
+            dtype=np.uint8,
+        )
+        allowed = np.repeat([_allowed_slips(len(text)) for text in written], counts)
+        close = ((distances > 0) & (distances <= allowed)).nonzero()[0]
+        owners = np.repeat(np.arange(len(written)), counts)[close]
+        several = np.array([self._price_several(len(text)) for text in written])[owners, distances[close]]
+        found = zip(
+            owners.tolist(),
+            self._by_length[meant[close]].tolist(),
+            distances[close].tolist(),
+            several.tolist(),
+            strict=True,
+        )
+        for owner, number, distance, price in found:
+            if distance == 1:
+                price = self._prices.price_one(written[owner], self.forms[number])
+            _offer(prices[owner], number, price)
+
+    def _find_near(self, written: str) -> NDArray[np.int64]:
+        """Places of the forms that may be so few slips away, by their letters and length alone."""
         length = min(len(written), LONGEST_FORM)
         slips = _allowed_slips(length)
         start = self._start_of_length[max(length - slips, 0)]
         end = self._start_of_length[min(length + slips + 1, LONGEST_FORM + 1)]
         letters = np.bitwise_count(self._signatures[start:end] ^ np.uint64(sign_letters(written))).view(np.int8)
         letters += np.abs(self._lengths[start:end] - np.int8(length))
-        near = (letters <= 2 * slips).nonzero()[0] + start
-        if near.size:
-            self._price_near(written, near, slips, prices)
-        exact = self.id_of.get(written)
-        if exact is not None:
-            prices[exact] = self.exact_price
+        near: NDArray[np.int64] = (letters <= 2 * slips).nonzero()[0] + start
+        return near
 
-    def _price_near(self, written: str, near: NDArray[np.int64], slips: int, prices: dict[int, float]) -> None:
-        distances = process.cdist(
-            [written], self._texts_by_length[near].tolist(), scorer=OSA.distance, score_cutoff=slips, dtype=np.uint8
-        )[0]
-        ways = log(max(len(written), 2)) + WAYS_TO_SLIP
-        several = {
-            2: log(2 * self.slips.two_slips) - 2 * ways,
-            3: log(6 * self.slips.three_slips) - 3 * ways,
-        }
-        close = (distances <= slips).nonzero()[0]
-        numbers = self._by_length[near[close]].tolist()
-        for distance, number in zip(distances[close].tolist(), numbers, strict=True):
-            if distance:
-                price = self._prices.price_one(written, self.forms[number]) if distance == 1 else several[distance]
-                if prices.get(number, -99.0) < price:
-                    prices[number] = price
+    def _price_several(self, length: int) -> tuple[float, float, float, float]:
+        """The log price of so many slips, 0 to 3, in a text of this length; one slip is priced by its kind."""
+        ways = log(max(length, 2)) + WAYS_TO_SLIP
+        two, three = log(2 * self.slips.two_slips) - 2 * ways, log(6 * self.slips.three_slips) - 3 * ways
+        return IMPOSSIBLE, IMPOSSIBLE, two, three
 
-    def _price_beginnings(self, written: str, prices: dict[int, float]) -> None:
-        price = log(self.slips.initial if len(written) == 1 else self.slips.beginning)
+    def _price_spellings(self, written: str) -> dict[int, float]:
+        """The forms that begin so, sound so or are other spellings of this."""
+        if not written:
+            return {}
+        begun = log(self.slips.initial if len(written) == 1 else self.slips.beginning)
         start = bisect_left(self._sorted_forms, written)
-        end = bisect_left(self._sorted_forms, written + "{")
-        for form in self._sorted_forms[start:end]:
-            prices[self.id_of[form]] = price
-
-    def _price_variants(self, written: str, prices: dict[int, float]) -> None:
-        def offer(number: int | None, price: float) -> None:
-            if number is not None and prices.get(number, -99.0) < price:
-                prices[number] = price
-
-        key = spelling_key(written)
-        if key:
-            same_key = log(self.slips.same_key)
-            for number in self._by_key.get(key, ()):
-                offer(number, same_key)
-            offer(self._alone_by_key.get(key), same_key)
+        end = bisect_left(self._sorted_forms, written + "{", start)
+        prices = dict.fromkeys(self._sorted_numbers[start:end], begun)
+        for number in self._by_key.get(spelling_key(written), ()):
+            _offer(prices, number, log(self.slips.same_key))
         for other in variants_of(written):
-            offer(self.id_of.get(other), log(self.slips.variant))
+            _offer(prices, self.id_of.get(other), log(self.slips.variant))
         for other in nicknames_of(written):
-            offer(self.id_of.get(other), log(self.slips.nickname))
+            _offer(prices, self.id_of.get(other), log(self.slips.nickname))
+        return prices
 
     def relate_forms(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Pairs (written form, meant form, log price) of enrolled forms that are variants or nicknames: for pixel scores."""

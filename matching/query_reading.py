@@ -21,6 +21,8 @@ from matching.types import PixelReading, Query, is_reading, normal_text
 from matching.words_together import Weighed
 
 MOST_WORDS = 7
+MOST_SPLIT = 4
+"""Words of a box that may be two names."""
 _BOXES = ((Role.FIRST, "student_first"), (Role.MIDDLE, "student_middle"), (Role.LAST, "student_last"))
 FITS_STRAIGHT = 12.0
 """Where some first and some last name fit their boxes by this many nats, pixels aren't read again the other way round."""
@@ -116,13 +118,16 @@ def choose_words(query: Query) -> list[str]:
 
 
 def prepare_names(names: NameIndex, queries: Sequence[Query]) -> None:
-    """Weighs the typed names of one word of all queries, all in one go."""
+    """Weighs what the typed names of all queries are made of, all in one go."""
     asked: dict[Role, dict[tuple[str, ...], None]] = {role: {} for role in Role}
     for query in queries:
         for role, box in _BOXES:
             value = query.get(box)
             if isinstance(value, str):
-                asked[role][words_of(value)] = None
+                words = words_of(value)
+                asked[role][words] = None
+                for two in _list_splits(role, words):
+                    asked[two.roles[0]][two.front] = asked[two.roles[1]][two.back] = None
         asked[Role.ANY].update(dict.fromkeys((word,) for word in choose_words(query)))
     names.prepare(asked)
 
@@ -167,14 +172,28 @@ def _read_box(names: NameIndex, role: Role, value: object, instead: tuple[str, .
     return NameBox(whole, names.weigh_words(role, instead), _split_box(names, role, words, whole))
 
 
-def _split_box(names: NameIndex, role: Role, words: tuple[str, ...], whole: Weighed) -> tuple[Split, ...]:
+@dataclass(frozen=True, slots=True)
+class _TwoNames:
+    """The words of one box taken for two names, and the boxes that each would stand in by itself."""
+
+    roles: tuple[Role, Role]
+    front: tuple[str, ...]
+    back: tuple[str, ...]
+
+
+def _list_splits(role: Role, words: tuple[str, ...]) -> list[_TwoNames]:
     """First and middle name in the first-name box; middle (father's) and last name in the last-name box."""
-    if not 1 < len(words) <= 4:
-        return ()
-    share, roles = names.split_share(role), SPLIT_BOXES[role]
+    if role not in SPLIT_BOXES or not 1 < len(words) <= MOST_SPLIT:
+        return []
+    return [_TwoNames(SPLIT_BOXES[role], words[:place], words[place:]) for place in sorted({1, len(words) - 1})]
+
+
+def _split_box(names: NameIndex, role: Role, words: tuple[str, ...], whole: Weighed) -> tuple[Split, ...]:
+    """All ways of taking a box for two names, weighed."""
     found: list[Split] = []
-    for place in sorted({1, len(words) - 1}):
-        front, back = names.weigh_words(roles[0], words[:place]), names.weigh_words(roles[1], words[place:])
+    for two in _list_splits(role, words):
+        front, back = names.weigh_words(two.roles[0], two.front), names.weigh_words(two.roles[1], two.back)
         if front is not None and back is not None:
-            found.append(Split(front, back, log(share) + front.population + back.population - whole.population))
+            price = log(names.split_share(role)) + front.population + back.population - whole.population
+            found.append(Split(front, back, price))
     return tuple(found)

@@ -119,7 +119,8 @@ class _Scoreboard:
     def _take_once(self, children: PlaceArray) -> PlaceArray:
         places = np.arange(children.size)
         self._place[children] = places
-        return children[self._place[children] == places]
+        once: PlaceArray = children[self._place[children] == places]
+        return once
 
 
 _NOTHING = _Testimony(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32), 0.0)

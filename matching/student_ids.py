@@ -112,14 +112,14 @@ class NumberBook:
         start = np.concatenate([[0], np.cumsum(np.bincount(column.codes, minlength=len(column.values)))])
         numbers: list[int] = []
         owners: list[int] = []
-        self._texts: dict[str, list[int]] = {}
+        self._texts: dict[str, tuple[int, ...]] = {}
         for place, text in enumerate(column.values):
             number = strip_zeros(clean_id.__wrapped__(text))
             if number.isdigit() and len(number) <= LONGEST_NUMBER:
                 numbers.append(int(number))
                 owners.append(place)
             elif number:
-                self._texts.setdefault(number, []).append(place)
+                self._texts[number] = (*self._texts.get(number, ()), place)
         order = np.argsort(np.array(numbers, dtype=np.int64), kind="stable")
         self._numbers = np.array(numbers, dtype=np.int64)[order]
         self._places = np.array(owners, dtype=np.int64)[order].tolist()

@@ -5,14 +5,14 @@ Decides the log-likelihood ratios that `posterior` joins. Never joins fields int
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.asked_forms import AskedForms, Asking
 from matching.name_company import NameCompany, weigh_company
 from matching.name_folding import join_words
 from matching.name_index import SPLIT_BOXES
@@ -20,77 +20,15 @@ from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
 from matching.pixels import weigh_combined
 from matching.posterior import FieldRatios, Namesakes, WeighedPairs
-from matching.postings import ChildForms, LongArray, Postings
+from matching.postings import Postings
 from matching.query_reading import NameBox, ReadNames, ReadQuery
 from matching.words_together import Weighed
 
 if TYPE_CHECKING:
     from matching.child_index import ChildIndex
 
-NEVER = -99.0
 MOST_COMBINED = 48
 """Children whose first and middle name together are shown to the pixels of one box."""
-
-
-class _Asking:
-    """The forms of all pairs' children in one box, to be asked with one weighed text a query."""
-
-    def __init__(self, postings: Postings, query: IntArray, children: IntArray) -> None:
-        self._vocabulary = postings.bearers.size + 1
-        self.forms: ChildForms = postings.expand(children)
-        self._query = query
-        self._query_of_entry = query[self.forms.owner].astype(np.int64)
-        self._keys: LongArray = self._query_of_entry * self._vocabulary + self.forms.forms
-        self._log_share = postings.log_share
-
-    def ask(self, asked: Sequence[Weighed | None], *shares: FloatArray) -> list[FloatArray]:
-        """For each table of log shares by habit (the box's own if none is given), the ratio of each pair, (P,).
-
-        A ratio is 0 where the query doesn't ask or the child has no form.
-        """
-        numbers = [number for number, weighed in enumerate(asked) if weighed is not None]
-        tables = shares or (self._log_share,)
-        pairs = self._query.size
-        if not numbers or not pairs:
-            return [np.zeros(pairs, dtype=np.float32) for _ in tables]
-        listed = [weighed for weighed in asked if weighed is not None]
-        ids = np.concatenate(
-            [
-                weighed.ids.astype(np.int64) + number * self._vocabulary
-                for number, weighed in zip(numbers, listed, strict=True)
-            ]
-        )
-        values = np.concatenate([weighed.ratio for weighed in listed])
-        floors = np.full(len(asked), np.nan, dtype=np.float32)
-        floors[numbers] = [weighed.floor for weighed in listed]
-        hits, found = self._match_keys(ids, values, ~np.isnan(floors) if len(numbers) < len(asked) // 2 else None)
-        floor = floors[self._query]
-        silent = np.isnan(floor) | self.forms.without
-        return [self._best_of_pairs(hits, found + table[self.forms.habits[hits]], floor, silent) for table in tables]
-
-    def _match_keys(
-        self, ids: LongArray, values: FloatArray, asking: NDArray[np.bool_] | None
-    ) -> tuple[LongArray, FloatArray]:
-        """Entries whose form is listed for their query, and the form's value."""
-        if not ids.size:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        keys = self._keys
-        some = None if asking is None else np.flatnonzero(asking[self._query_of_entry])
-        if some is not None:
-            keys = keys[some]
-        places = ids.searchsorted(keys)
-        places[places == ids.size] = 0
-        hits = np.flatnonzero(ids[places] == keys)
-        return (hits if some is None else some[hits]), values[places[hits]]
-
-    def _best_of_pairs(
-        self, hits: LongArray, values: FloatArray, floor: FloatArray, silent: NDArray[np.bool_]
-    ) -> FloatArray:
-        best = np.where(silent, np.float32(0.0), floor)
-        owner = self.forms.owner[hits]
-        spoken = ~silent[owner]
-        np.maximum.at(best, owner[spoken], values[spoken])
-        return best
 
 
 class PairWeigher:
@@ -99,7 +37,10 @@ class PairWeigher:
     def __init__(self, index: ChildIndex, reads: Sequence[ReadQuery], query: IntArray, children: IntArray) -> None:
         self._index, self._reads = index, reads
         self._query, self._children = query, children
-        self._asking: dict[int, _Asking] = {}
+        self._asked_names = AskedForms(
+            (word for read in reads for word in _list_words(read.names)), len(index.names.vocabulary.forms)
+        )
+        self._asking: dict[Role, Asking] = {}
         self._nothing = np.zeros(query.size, dtype=np.float32)
 
     def weigh(self) -> WeighedPairs:
@@ -143,17 +84,19 @@ class PairWeigher:
             self._query, self._children, fields, family, namesakes, company.corrections.take(self._query)
         )
 
-    def _table(self, postings: Postings) -> _Asking:
-        found = self._asking.get(id(postings))
+    def _table(self, role: Role) -> Asking:
+        found = self._asking.get(role)
         if found is None:
-            found = _Asking(postings, self._query, self._children)
-            self._asking[id(postings)] = found
+            found = self._asking[role] = self._lay_out(self._index.names.postings[role], self._asked_names)
         return found
+
+    def _lay_out(self, postings: Postings, asked: AskedForms) -> Asking:
+        return Asking(postings, asked, self._query, self._children, len(self._reads))
 
     def _ask(self, role: Role, asked: Sequence[Weighed | None], *shares: FloatArray) -> list[FloatArray]:
         if not any(weighed is not None for weighed in asked):
             return [self._nothing for _ in shares or (0,)]
-        return self._table(self._index.names.postings[role]).ask(asked, *shares)
+        return self._table(role).ask(asked, *shares)
 
     def _asks(self, asked: Sequence[object]) -> NDArray[np.bool_]:
         """Whether the query of each pair asks at all, (P,)."""
@@ -196,18 +139,27 @@ class PairWeigher:
 
     def _count_namesakes(self, company: NameCompany, turned: Sequence[bool]) -> Namesakes:
         own = self._index.names.own_first_names
-        straight = [_whole_of(read.names.first) for read in self._reads]
-        any_part, whole = self._explain(company, straight, own.any_part, own.whole)
-        elsewhere = [
-            self._read_turned(read.names) if other_order else None
-            for read, other_order in zip(self._reads, turned, strict=True)
-        ]
+        straight = company.weigh_bearers(self._index.names, [_whole_of(read.names.first) for read in self._reads])
+        any_part, whole = self._explain(straight, self._ask(Role.FIRST, straight, own.any_part, own.whole))
         return Namesakes(
             own=any_part,
             whole=whole,
-            elsewhere=self._explain(company, elsewhere, own.any_part)[0],
+            elsewhere=self._count_elsewhere(company, turned),
             shared_word=self._index.shared_first_word,
         )
+
+    def _count_elsewhere(self, company: NameCompany, turned: Sequence[bool]) -> FloatArray:
+        if not any(turned):
+            return self._nothing
+        names = self._index.names
+        read = [
+            self._read_turned(one.names) if other_order else None
+            for one, other_order in zip(self._reads, turned, strict=True)
+        ]
+        asked = company.weigh_bearers(names, read)
+        listed = AskedForms((word for word in asked if word is not None), len(names.vocabulary.forms))
+        asking = self._lay_out(names.postings[Role.FIRST], listed)
+        return self._explain(asked, asking.ask(asked, names.own_first_names.any_part))[0]
 
     def _find_other_order(self, name: FloatArray, straight: FloatArray) -> list[bool]:
         """Whether the name that fits each query best does so in another order, (Q,)."""
@@ -221,21 +173,11 @@ class PairWeigher:
         """The last-name box, were its name a first name."""
         return names.last_as_first or self._index.names.weigh_words(Role.FIRST, names.last_words)
 
-    def _explain(
-        self, company: NameCompany, first_names: Sequence[Weighed | None], *habits: FloatArray
-    ) -> list[FloatArray]:
-        """For each table of habits how much of the chance of a first name is due to bearers of the pair's child's, (P,)."""
-        names = self._index.names
-        asked = [
-            None
-            if name is None
-            else replace(name, ratio=name.ratio + company.weigh_bearers(names, number, name), floor=NEVER)
-            for number, name in enumerate(first_names)
-        ]
+    def _explain(self, asked: Sequence[Weighed | None], answers: Sequence[FloatArray]) -> list[FloatArray]:
+        """Of each answer how much of the chance of a first name is due to bearers of the pair's child's, (P,)."""
         speaks = self._asks(asked)
         return [
-            np.where(speaks, np.exp(np.minimum(explained, np.float32(0.0))), np.float32(0.0))
-            for explained in self._ask(Role.FIRST, asked, *habits)
+            np.where(speaks, np.exp(np.minimum(explained, np.float32(0.0))), np.float32(0.0)) for explained in answers
         ]
 
     def _weigh_any_order(self, straight: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -252,7 +194,7 @@ class PairWeigher:
             any_order += own
             family += np.maximum(shared, 0.0)
             named |= self._ask(Role.FIRST, asked)[0] > 0.0
-        has_first = ~self._table(names.postings[Role.FIRST]).forms.without if any(words) else named
+        has_first = ~self._table(Role.FIRST).without if any(words) else named
         any_order += np.where(has_first & ~named, np.float32(log(habits.given_name_left_out)), np.float32(0.0))
         order = np.float32(log(habits.other_order))
         speaks = np.array([bool(mine) for mine in words])[self._query] if words else named
@@ -281,13 +223,29 @@ class PairWeigher:
         most = max(map(len, words), default=0)
         if not most:
             return self._nothing
-        table = self._table(guardians.postings)
+        listed = (word for mine in words for word in mine)
+        table = self._lay_out(guardians.postings, AskedForms(listed, len(guardians.vocabulary.forms)))
         total = self._nothing.copy()
         for place in range(most):
             total += table.ask([mine[place] if len(mine) > place else None for mine in words])[0]
-        speaks = np.array([bool(mine) for mine in words])[self._query] & ~table.forms.without
+        speaks = np.array([bool(mine) for mine in words])[self._query] & ~table.without
         return np.where(speaks, guardians.mix(total), np.float32(0.0))
 
 
 def _whole_of(box: NameBox | None) -> Weighed | None:
     return None if box is None else box.whole
+
+
+def _list_words(names: ReadNames) -> Iterator[Weighed]:
+    """Every text of a query's names that pairs are asked with."""
+    for box in (names.first, names.middle, names.last):
+        if box is not None:
+            yield box.whole
+            for split in box.splits:
+                yield from (split.front, split.back)
+            if box.instead is not None:
+                yield box.instead
+    yield from names.words
+    for turned in (names.first_as_last, names.last_as_first):
+        if turned is not None:
+            yield turned
