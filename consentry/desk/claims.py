@@ -52,10 +52,11 @@ def claim_case(session: Session, case_id: str, holder: str, now: datetime) -> Cl
 
 
 def beat_claim(program: Program, case_id: str, holder: str) -> bool:
-    """Keeps a claim alive; False where it is somebody else's by now."""
+    """Keeps a claim alive; False where it is somebody else's by now, or the case is decided."""
     clock = program.read_clock()
     with program.installation.sessions.begin() as session:
-        return claim_case(session, case_id, holder, clock.now).holder == holder
+        is_open = session.scalar(select(Case.state).where(Case.case_id == case_id)) == "open"
+        return is_open and claim_case(session, case_id, holder, clock.now).holder == holder
 
 
 def take_over_case(program: Program, case_id: str, user: str, reason: str) -> None:

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from consentry.logs import log_failure
 from consentry.program import Program
-from consentry.web.doors import Denied, Desk, admit
+from consentry.web.doors import Denied, Desk, admit, find_way_back
 from consentry.web.office import Office
 from consentry.web.pages import (
     accounts,
@@ -31,6 +31,7 @@ from consentry.web.pages import (
     tracing,
     watching,
 )
+from consentry.web.people import come_back_to
 from consentry.web.words import mark
 
 _HEADERS = {
@@ -49,6 +50,8 @@ _WORDS = {
     422: mark("something is missing or is not of the right kind"),
     500: mark("the program failed; nothing was changed half-way"),
 }
+_ENDED = mark("your session has ended, and nothing of this was done: log in, and you come back to the page")
+_OLD = mark("you have logged in anew since that page was opened, and nothing of this was done: go back, load it again")
 _MOST_BYTES = 1_000_000
 
 
@@ -113,9 +116,17 @@ async def _guard(request: Request, go_on: Callable[[Request], Awaitable[Response
 
 async def _deny(request: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, Denied) else 403
-    if status == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/login", 303)
-    return _tell(request, status)
+    if "text/html" not in request.headers.get("accept", ""):
+        return _tell(request, status)
+    desk, came_from = Desk(request.app.state.office, request), find_way_back(request)
+    if isinstance(error, Denied) and error.is_old:
+        return desk.show("refused.html", status, words_of_refusal=_OLD, back=came_from)
+    if status != 401:
+        return _tell(request, status)
+    if request.method == "GET":
+        query = request.url.query
+        return come_back_to(RedirectResponse("/login", 303), request.url.path + (f"?{query}" if query else ""))
+    return come_back_to(desk.show("refused.html", status, words_of_refusal=_ENDED, back="/login"), came_from)
 
 
 async def _find_nothing(request: Request, error: Exception) -> Response:

@@ -124,4 +124,5 @@ def find_box(form: Form, name: str, sources: Sequence[PageSource]) -> FieldBox |
 
 
 def _value_of(student: ShownStudent, name: str) -> str:
-    return str(getattr(student, _STUDENT_OF.get(name, name))) if name in QUERY_FIELDS else ""
+    """Several names in one cell are parted by a semicolon: said with a space, so that a line can break there."""
+    return str(getattr(student, _STUDENT_OF.get(name, name))).replace(";", "; ") if name in QUERY_FIELDS else ""

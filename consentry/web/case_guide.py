@@ -30,8 +30,8 @@ _SIGNED = mark(
     "Look at the signature. If a person signed, accept (1, then Enter); if nobody did, return it (R): no signature."
 )
 _DATED = mark(
-    "Look at the date. It lies between the form's publication ({published}) and the day it came ({received}): accept (1, then "
-    "Enter). If not, return it (R) and tick what is wrong."
+    "Look at the date. Does it lie between the form's publication ({published}) and the day it came ({received})? Then accept "
+    "(1, then Enter). If not, return it (R) and tick what is wrong."
 )
 _CHOSEN = mark(
     "Which box is marked? Accept (1, then Enter) only if it is clearly 'I consent'; else return it (R): the family declined, "

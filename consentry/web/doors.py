@@ -33,11 +33,11 @@ _FORM_BYTES = 100_000
 
 
 class Denied(Exception):
-    """A request that is not let in: 401, 403 or 404."""
+    """A request that is not let in: 401, 403 or 404. `is_old`: its page was made in a session that is over."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, is_old: bool = False) -> None:
         super().__init__(str(status))
-        self.status = status
+        self.status, self.is_old = status, is_old
 
 
 async def admit(request: Request) -> None:
@@ -84,7 +84,7 @@ async def _check_token(request: Request, person: Person) -> None:
         form: FormData = await request.form(max_files=100, max_part_size=_FORM_BYTES)
         given = str(form.get("form_token", ""))
     if not secrets.compare_digest((given or "").encode(), person.form_token.encode()):
-        raise Denied(403)
+        raise Denied(403, is_old=bool(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +159,14 @@ class Desk:
 
     def refuse(self, error: CommandError) -> Response:
         """A page that says why something could not be done."""
-        return self.show("refused.html", 409, words_of_refusal=str(error), back=_find_way_back(self.request))
+        return self.show("refused.html", 409, words_of_refusal=str(error), back=find_way_back(self.request))
 
     def answer_refused(self, error: CommandError) -> JSONResponse:
         """The same for a script of ours."""
         return JSONResponse({"status": 409, "words": self.voice.retell(str(error))}, 409)
 
 
-def _find_way_back(request: Request) -> str:
+def find_way_back(request: Request) -> str:
     """The page of ours from which a form was sent, as a path."""
     came_from = urlsplit(request.headers.get("referer", ""))
     if came_from.netloc != request.headers.get("host"):

@@ -6,17 +6,22 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, update
+from starlette.responses import Response
 
 from consentry.accounts import OPEN, Role
 from consentry.program import Program
 from store.desk_tables import Account, WebSession
 
 COOKIE = "consentry_session"
+BACK = "consentry_back"
+"""The cookie that names the page to go back to after logging in: a path of ours, for ten minutes."""
 IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
 _SEEN_EVERY = timedelta(seconds=60)
+_BACK_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,20 @@ def begin_session(program: Program, account: Account, awaits_code: bool) -> str:
         session.execute(delete(WebSession).where(WebSession.ends_at < now))
         session.add(kept)
     return token
+
+
+def come_back_to(response: Response, path: str) -> Response:
+    """The same answer, after which a log-in goes on with the page of that path."""
+    if path and path != "/":
+        response.set_cookie(BACK, path, max_age=_BACK_SECONDS, httponly=True, samesite="lax")
+    return response
+
+
+def find_page_before(path: str | None) -> str:
+    """The path that a browser gave back, "/" for anything that isn't one of ours."""
+    parts = urlsplit(path or "")
+    is_ours = parts.path.startswith("/") and not parts.path.startswith(("//", "/\\")) and not parts.netloc
+    return path if path and is_ours and path.isprintable() else "/"
 
 
 def find_person(program: Program, token: str | None, awaits_code: bool = False) -> Person | None:

@@ -21,7 +21,16 @@ _ROW_WORDS = {
     "last_name": mark("Last name"),
     "middle_name": mark("Middle name"),
 }
-_VALUES = {"label": "|".join(LABELS), "days": r"\d+", "number": r"\d+"}
+_COUNTED = r"\d+ [^,]+?"
+_VALUES = {
+    "label": "|".join(LABELS),
+    "days": r"\d+",
+    "number": r"\d+",
+    "bearers": r"[\d,]+",
+    "children": r"[\d,]+",
+    "one": _COUNTED,
+    "other": _COUNTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,11 @@ def recognise(told: str) -> Recognised | None:
 
 def retell(texts: Mapping[str, str], told: str) -> str:
     """What was told, in the language of these texts; `texts` is empty for English."""
+    if told in texts:
+        return texts[told] or told
     found = recognise(told)
     if found is None:
-        return texts.get(told) or told
+        return told
     values = {name: _retell_value(texts, name, value) for name, value in found.values.items()}
     said = texts.get(found.words) or found.words
     return said.format(**values) if values else said

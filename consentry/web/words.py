@@ -112,6 +112,7 @@ RETURN_REASONS = (
     Reason.DECLINED,
 )
 """Reasons that a person gives a partner for sending a form back."""
+BATCH_WORDS = {"proposed": mark("proposed"), "confirmed": mark("confirmed"), "dropped": mark("dropped")}
 SEARCH_WORDS = {
     "student": mark("Student"),
     "form": mark("Form"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
 
 from consentry.accounts import (
     ACCOUNTS_KEPT_BY,
@@ -22,6 +23,7 @@ from consentry.accounts import (
 from consentry.errors import CommandError
 from consentry.web.doors import AtDesk, Desk
 from consentry.web.people import end_other_sessions_of
+from store.tables import Partner
 
 router = APIRouter()
 Text = Annotated[str, Form()]
@@ -49,7 +51,9 @@ def show_accounts(desk: AtDesk) -> Response:
     kept = ACCOUNTS_KEPT_BY[desk.person.role]
     shown = list_accounts(desk.program, kept)
     roles = [role for role in Role if role in kept]
-    return desk.show("accounts.html", accounts=shown, roles=roles, shortest=SHORT_PASSWORD)
+    with desk.program.installation.reading() as session:
+        partners = {one.partner_id: one.name for one in session.scalars(select(Partner).order_by(Partner.name))}
+    return desk.show("accounts.html", accounts=shown, roles=roles, partners=partners, shortest=SHORT_PASSWORD)
 
 
 @router.post("/accounts", name="add_account")

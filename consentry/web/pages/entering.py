@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consentry.accounts import check_password
 from consentry.web.doors import AtDesk, Denied, Desk
-from consentry.web.people import COOKIE, LONGEST, begin_session, end_session
+from consentry.web.people import BACK, COOKIE, LONGEST, begin_session, end_session, find_page_before
 from consentry.web.places import PLACES
 from store.desk_tables import Account
 from store.tables import LedgerHead
@@ -68,9 +68,14 @@ def log_in(desk: AtDesk, username: Annotated[str, Form()], password: Annotated[s
 
 
 def let_in(desk: Desk, account: Account, awaits_code: bool) -> Response:
-    """Begins a new session in place of the browser's old one; `awaits_code`: it opens nothing but the page for the code."""
+    """Begins a new session in place of the browser's old one, and goes on with the page that asked for it. `awaits_code`: it
+    opens nothing but the page for the code.
+    """
     end_session(desk.program, desk.request.cookies.get(COOKIE))
-    response = RedirectResponse("/login/code" if awaits_code else "/", 303)
+    before = find_page_before(desk.request.cookies.get(BACK))
+    response = RedirectResponse("/login/code" if awaits_code else before, 303)
+    if not awaits_code:
+        response.delete_cookie(BACK)
     token = begin_session(desk.program, account, awaits_code)
     is_secure = desk.request.url.scheme == "https"
     response.set_cookie(

@@ -6,6 +6,7 @@ const letters = document.body.hasAttribute("data-letter-keys"), help = document.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input:not([type=radio], [type=checkbox]), select, textarea");
   if (typing || event.ctrlKey || event.altKey || event.metaKey || help?.open) return;
+  if (event.repeat || (event.key === "Enter" && isJustCome())) return;  // a key held or pressed twice decides nothing unseen
   if (event.key === "Enter" && event.target.matches("a, button, summary, input[type=checkbox]")) return;
   if (event.key.length === 1 && !letters) return;
   if (event.key === "?" && help) { event.preventDefault(); help.showModal(); return; }
@@ -15,8 +16,22 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (found.matches("summary")) open(found.parentElement);
   else if (found.matches("input:not([type=radio]), select")) found.focus();
-  else if (found.matches("input")) { found.checked = true; found.focus(); }
+  else if (found.matches("input")) { found.checked = true; found.dispatchEvent(new Event("change", { bubbles: true })); found.focus(); }
   else found.click();
+});
+// The next case has just come in place of the one that was decided: nobody can have looked at it yet.
+function isJustCome() { return performance.now() < 300 && new URLSearchParams(location.search).has("after"); }
+
+// A form is sent once; a child that isn't chosen is asked for in the page's own words.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post" || event.defaultPrevented) return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+document.querySelectorAll("[data-missing]").forEach((input) => {
+  input.addEventListener("invalid", () => input.setCustomValidity(input.dataset.missing));
+  input.form.addEventListener("change", () => input.setCustomValidity(""));
 });
 document.querySelectorAll("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 
@@ -48,5 +63,28 @@ document.querySelectorAll("[data-zoom]").forEach((button) => button.addEventList
   sheet.setAttribute("viewBox", `0 0 ${width / times} ${height / times}`);
 })));
 
-const held = document.querySelector("[data-beat]");
-if (held) setInterval(() => fetch(held.dataset.beat, { method: "POST", headers: { "x-form-token": held.dataset.token } }), 60000);
+document.querySelectorAll("form[data-walk]").forEach((form) => form.addEventListener("keydown", (event) => {
+  const inputs = [...form.querySelectorAll("input:not([type=hidden], [type=checkbox])")], next = inputs[inputs.indexOf(event.target) + 1];
+  if (event.key !== "Enter" || !inputs.includes(event.target) || !next) return;
+  event.preventDefault();
+  next.focus();
+}));
+
+// A sign of life each minute while somebody is at the page: after ten minutes without a touch the claim is left to end by itself.
+const held = document.querySelector("[data-beat]"), claim = document.getElementById("claim"), minute = 60000;
+let touched = Date.now(), beaten = touched;
+async function beat() {
+  beaten = Date.now();
+  const answer = await fetch(held.dataset.beat, { method: "POST", headers: { "x-form-token": held.dataset.token } }).catch(() => null);
+  const trouble = answer?.ok ? "" : claim.getAttribute(`data-${!answer ? 0 : answer.status === 409 ? 409 : 401}`);
+  if (claim.textContent !== trouble) claim.textContent = trouble;
+  claim.hidden = !trouble;
+}
+function touch() {
+  touched = Date.now();
+  if (touched - beaten > minute) beat();
+}
+if (held) {
+  for (const kind of ["keydown", "pointerdown", "pointermove", "scroll", "focus"]) addEventListener(kind, touch, { passive: true });
+  setInterval(() => { if (Date.now() - touched < 10 * minute) beat(); }, minute);
+}

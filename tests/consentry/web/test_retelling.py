@@ -11,6 +11,7 @@ import pytest
 
 from consentry.web.retelling import list_known_sentences, recognise, retell
 from consentry.web.speaking import Voices
+from review_queue import INSIDE_REASONS, Reason, say_to_partner
 
 ROOT = Path(__file__).parents[3]
 MODULES = (
@@ -39,6 +40,10 @@ SAMPLES = {
     "shown": "Xu",
     "own": "Wu",
     "SHORT_PASSWORD": "12",
+    "bearers": "3",
+    "children": "500",
+    "one": "1 form",
+    "other": "2 rows of lists",
 }
 PIECES = {"is another form of", "is a letter or two from", "first name", "middle name", "not rare", "state ID"}
 OF_THE_COMMAND_LINE = re.compile(
@@ -102,6 +107,13 @@ def test_what_a_partner_is_told_of_a_row_is_said_sentence_by_sentence() -> None:
         .say_sentences(told)
         .endswith("En la fila 16 falta: la fecha de nacimiento; complétela y envíe la lista de nuevo.")
     )
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in INSIDE_REASONS])
+def test_what_a_partner_does_about_a_reason_is_said_whole(reason: Reason) -> None:
+    spanish, told = Voices().find("es"), say_to_partner(reason)
+    said = " ".join(spanish.texts[sentence] for sentence in re.split(r"(?<=\.) ", told))
+    assert spanish.say_sentences(told) == said
 
 
 def test_codes_of_fields_are_said_as_the_page_calls_them_in_english_too() -> None:

@@ -1,0 +1,125 @@
+"""When something comes between: a session that ends, another tab or person, a key pressed twice, the way back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import delete
+
+from consentry.desk.claims import take_over_case
+from consentry.web.people import find_page_before
+from store.desk_tables import WebSession
+from tests.consentry.web.conftest import PASSWORD, Site
+from tests.consentry.web.test_pages import enter
+
+TWO_PRESSES = """() => {
+  for (let n = 0; n < 2; n++) document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+}"""
+
+
+def end_all_sessions(site: Site) -> None:
+    with site.program.installation.sessions.begin() as session:
+        session.execute(delete(WebSession))
+
+
+def log_in_again(page: Page, name: str) -> None:
+    page.fill("#username", name)
+    page.fill("#password", PASSWORD)
+    with page.expect_navigation(url="**/*"):
+        page.keyboard.press("Enter")
+
+
+def test_a_session_that_ends_in_a_decision_comes_back_to_the_case(browser: Browser, site: Site) -> None:
+    page = enter(browser, site, "ana")
+    page.goto(f"{site.url}/cases/{site.cases[0]}?mine=true")
+    end_all_sessions(site)
+    page.keyboard.press("1")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "your session has ended, and nothing of this was done" in page.content()
+    assert site.access == set()
+    page.click("main a:text('Log in')")
+    log_in_again(page, "ana")
+    assert page.url == f"{site.url}/cases/{site.cases[0]}?mine=true"
+    end_all_sessions(site)
+    page.goto(f"{site.url}/week?days=14")
+    log_in_again(page, "ana")
+    assert page.url == f"{site.url}/week?days=14"
+    page.goto(f"{site.url}/login")
+    log_in_again(page, "ana")
+    assert page.url == f"{site.url}/queue", "once is enough"
+
+
+@pytest.mark.parametrize("path", [None, "", "//evil.example/a", "/\\evil.example", "https://evil.example/", "/a\r\nb"])
+def test_a_log_in_leads_to_no_other_site(path: str | None) -> None:
+    assert find_page_before(path) == "/"
+
+
+def test_a_page_of_an_earlier_log_in_says_so_and_is_loaded_again(browser: Browser, site: Site) -> None:
+    page = enter(browser, site, "ana")
+    page.goto(f"{site.url}/cases/{site.cases[0]}")
+    end_all_sessions(site)
+    other = page.context.new_page()
+    other.goto(f"{site.url}/login")
+    log_in_again(other, "ana")
+    page.evaluate("beat()")
+    assert "Your session has ended" in page.locator("#claim").inner_text()
+    page.keyboard.press("1")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "you have logged in anew since that page was opened" in page.content()
+    with page.expect_navigation():
+        page.keyboard.press("b")
+    page.keyboard.press("1")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert site.access == {"1000001"}
+
+
+def test_who_loses_a_case_or_decides_it_in_another_tab_is_told_on_the_page(browser: Browser, site: Site) -> None:
+    page = enter(browser, site, "ana")
+    page.goto(f"{site.url}/cases/{site.cases[0]}")
+    page.evaluate("beat()")
+    assert not page.locator("#claim").is_visible()
+    take_over_case(site.program, site.cases[0], "lea", "ana is ill")
+    page.evaluate("beat()")
+    assert "Somebody else has taken this case over" in page.locator("#claim").inner_text()
+    page.goto(f"{site.url}/cases/{site.cases[1]}")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.keyboard.press("0")
+    with other.expect_navigation():
+        other.keyboard.press("Enter")
+    page.evaluate("beat()")
+    assert "or it is decided" in page.locator("#claim").inner_text()
+    page.keyboard.press("1")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "is decided already" in page.content() or "has changed since" in page.content()
+    assert site.access == set()
+
+
+def test_a_key_pressed_twice_decides_one_case(browser: Browser, site: Site) -> None:
+    page = enter(browser, site, "ana")
+    page.goto(f"{site.url}/cases/{site.cases[0]}")
+    page.keyboard.press("0")
+    with page.expect_navigation():
+        page.evaluate(TWO_PRESSES)
+    assert "That was not done" not in page.content()
+    assert len(site.open_cases) == 2
+    page.go_back()
+    assert "Decided by ana: returned." in page.content()
+    assert page.locator("button[value=accept]").count() == 0
+
+
+def test_enter_in_blind_keying_goes_from_field_to_field(browser: Browser, site: Site) -> None:
+    page = enter(browser, site, "ben")
+    page.goto(f"{site.url}/keying/blind-of-the-test")
+    for value in ("Dmitri", "Volkov", "1000004"):
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+    assert page.url.endswith("blind-of-the-test")
+    page.keyboard.type("1/17/2010")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert site.find_task().state == "agrees"
