@@ -32,6 +32,12 @@ def mix_scores(tables: Sequence[Table]) -> Table:
     return mixed
 
 
+def average_scores(tables: Sequence[Table]) -> Table:
+    """The same, scaled as one recogniser's: both see one and the same ink, so their evidence isn't added up."""
+    mixed = mix_scores(tables)
+    return mixed if len(tables) == 1 else mixed / (LARGE_WEIGHT + DIGIT_WEIGHT)
+
+
 def claim_confidence(kind: FieldKind, share: float) -> float:
     """The confidence (0 to 1) of the best reading of an ID or a date, given its share among all that it may be."""
     at_even, rise = _CURVES[kind]

@@ -20,6 +20,7 @@ from ocr.alphabet import SIZE, fold_text
 from ocr.ctc import LOWEST, Matrix, Scores, score_candidates
 from ocr.date_spellings import FIRST_YEAR, LAST_YEAR
 from ocr.dates import DayShare, find_swapped, rank_days, read_as_digits, weigh_days, weigh_typed_days
+from ocr.digit_mixing import average_scores
 from ocr.id_reading import IdShape, name_id_shape
 from ocr.letters import read_as_letters
 from ocr.types import FIELD_KINDS, FieldKind, Mark, PixelBox, TemplateIdentity
@@ -61,20 +62,18 @@ class FieldReading:
         """Natural-log probability of each candidate given the pixels, finite, comparable within this reading.
 
         A candidate YYYY-MM-DD of a date field stands for that day in any way of writing; of an ID field letters that look
-        like digits count for them. Views are averaged in the logarithm.
+        like digits count for them. Views are averaged in the logarithm, each with its recogniser's weight.
         """
         if not self.views:
             return _score_typed(self.value or self.text, candidates) if self.text else np.full(len(candidates), LOWEST)
-        mean: Scores = np.mean([self._score_view(view, candidates) for view in self.views], axis=0)
-        return mean
+        return average_scores([self._score_view(view, candidates) for view in self.views])
 
     def score_days(self, days: Sequence[date]) -> Scores:
         """Natural-log probability of each day given the pixels of a date field."""
         if not self.views:
             typed = _parse_day(self.value)
             return np.array([0.0 if day == typed else _OTHER_TYPED_DAY for day in days])
-        mean: Scores = np.mean([weigh_days(view).score_many(days) for view in self.views], axis=0)
-        return mean
+        return average_scores([weigh_days(view).score_many(days) for view in self.views])
 
     def rank_days(self, count: int = 5) -> list[DayShare]:
         """The likeliest days of a date field with their shares among all days, best first; none where nothing was read."""
@@ -96,8 +95,7 @@ class FieldReading:
 
     def _mean_days(self) -> NDArray[np.float64]:
         scores = [weigh_days(view) for view in self.views] or [weigh_typed_days(self.text)]
-        mean: NDArray[np.float64] = np.mean([one.table for one in scores], axis=0)
-        return mean
+        return average_scores([one.table for one in scores])
 
     def score_greedy(self) -> float:
         """Natural-log probability of the most probable path through the pixels: what any good explanation comes near."""

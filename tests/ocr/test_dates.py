@@ -13,7 +13,9 @@ from ocr import read_field
 from ocr.alphabet import BLANK, INDEX_OF, SIZE
 from ocr.ctc import LOWEST, Matrix
 from ocr.dates import find_swapped, rank_days, weigh_days, weigh_typed_days
+from ocr.decoding import decode
 from ocr.reading import FieldReading
+from ocr.recogniser import CtcOutput
 from ocr.types import FieldKind
 
 
@@ -74,6 +76,21 @@ def test_a_date_that_may_be_swapped_is_marked() -> None:
     assert find_swapped(weigh_days(spell("03/14/2012")).table, date(2012, 3, 14)) is None
     assert find_swapped(weigh_days(spell("mar042012")).table, date(2012, 3, 4)) is None
     assert find_swapped(weigh_days(spell("2012-03-04")).table, date(2012, 3, 4)) is None
+
+
+def test_the_value_is_the_likeliest_day_also_where_two_recognisers_differ() -> None:
+    views = [0.9 * spell(one) + 0.1 * spell(other) for one, other in (("03/14/2011", "03/14/2017"),) * 2]
+    views[1] = 0.86 * spell("03/14/2017") + 0.14 * spell("03/14/2011")
+    reading = FieldReading(FieldKind.DATE, "", 0.9, "test", value="2011-03-14", views=tuple(views))
+    value = decode(FieldKind.DATE, CtcOutput(views[0], ""), views).value
+    days = [date(2011, 3, 14), date(2017, 3, 14)]
+    assert reading.rank_days(1)[0].day == days[int(reading.score_days(days).argmax())] == date.fromisoformat(value)
+
+
+def test_views_in_which_no_day_fits_name_none() -> None:
+    nothing = np.zeros((6, SIZE), np.float32)
+    nothing[:, INDEX_OF["x"]] = 1.0
+    assert FieldReading(FieldKind.DATE, "", 0.9, "test", value="2011-03-14", views=(nothing,) * 2).rank_days() == []
 
 
 def test_shares_of_days_add_up_and_hold_both_centuries() -> None:
