@@ -17,7 +17,11 @@ from ocr.reading_fields import CutField
 from ocr.types import FieldKind
 
 _SCRIBBLED = 0.45
-_STRUCK_LENGTH, _WIDEST_LETTER = 0.45, 1.3  # of the word's length; of its height: an m's arches join too
+_STRUCK_LENGTH, _WIDEST_LETTER = 0.45, 1.3  # of the writing's length; of its height: an m's arches join too
+_STRUCK_WORD, _LONGEST_JOIN = (
+    0.6,
+    2.2,
+)  # a lone short word is struck along most of it; the feet of its letters join as well
 _EDGE = 0.15
 _WORD_SHAPE = 2.2
 _UNDERLINE = 0.08
@@ -49,7 +53,8 @@ def _is_struck_out(crop: FieldCrop) -> bool:
     last = min(found.y1 - round(_UNDERLINE * height), round(crop.y1 - inner))
     body = _find_dark_ink(crop)[first:last, found.x0 : found.x1]
     reach = max(1, round(2 * crop.unit))
-    least = max(_STRUCK_LENGTH * width, _WIDEST_LETTER * height)
+    joined = min(_STRUCK_WORD * width, _LONGEST_JOIN * height)
+    least = max(_STRUCK_LENGTH * width, _WIDEST_LETTER * height, joined)
     return any(_longest_run(_thicken(body, row, reach)) > least for row in range(len(body)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -42,6 +43,22 @@ def test_print_whose_letters_run_together_is_not_struck_out(template: ocr.Templa
     reading = ocr.read_page(scan.pixels, [template])
     assert reading is not None
     assert reading.altered == ()
+
+
+@pytest.mark.parametrize(("joined", "altered"), [(0.5, ()), (1.0, ("student_first",))])
+def test_feet_that_join_in_a_short_word_strike_nothing(
+    template: ocr.Template, joined: float, altered: tuple[str, ...]
+) -> None:
+    page = BlankForm.load(BLANK).draw()
+    x0, y0, *_ = (round(edge) for edge in template.boxes["student_first"])
+    left, top, width, height = x0 + 20, y0 + 12, 90, 27
+    for place in range(6):
+        cv2.line(page, (left + 18 * place, top), (left + 18 * place, top + height), (20, 20, 20), 3)
+    level = top + round(0.7 * height)
+    cv2.line(page, (left, level), (left + round(joined * width), level), (20, 20, 20), 3)
+    reading = ocr.read_page(page, [template])
+    assert reading is not None
+    assert reading.altered == altered
 
 
 def test_scribble_is_seen(template: ocr.Template) -> None:
