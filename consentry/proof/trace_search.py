@@ -69,7 +69,7 @@ def _find_students(session: Session, enrollment: HeldEnrollment, today: date, te
 def _find_forms(session: Session, text: str) -> Iterator[FoundSubject]:
     fits = Form.form_id.startswith(text, autoescape=True) | Form.file_name.contains(text, autoescape=True)
     for form in session.scalars(select(Form).where(fits).order_by(Form.form_id).limit(MOST_FOUND)):
-        yield _show_form(form, f"{form.state}")
+        yield _show_form(form, form.state.replace("_", " "))
 
 
 def _find_grants(session: Session, text: str) -> Iterator[FoundSubject]:
@@ -86,7 +86,7 @@ def _find_decisions(session: Session, actor: str | None, day: date | None) -> It
     if day is not None:
         chosen = chosen.where(Decision.on_date == day)
     for decision, form in session.execute(chosen.limit(MOST_FOUND)):
-        yield _show_form(form, f"{decision.action} by {decision.actor} on {decision.on_date}")
+        yield _show_form(form, f"{decision.action.replace('_', ' ')} by {decision.actor} on {decision.on_date}")
 
 
 def _show_form(form: Form, said: str) -> FoundSubject:

@@ -15,7 +15,7 @@ from consentry.intake.uploads import resume_uploads
 from consentry.program import Program
 from consentry.risk.risk_control import RiskAssessment, assess_risk
 from consentry.second_factor import UsedCodes
-from consentry.web import words
+from consentry.web import trace_words, words
 from consentry.web.case_fields import draw_pieces
 from consentry.web.district_login import DistrictLogin, refuse_plain_issuer
 from consentry.web.pictures import PagePictures
@@ -91,6 +91,7 @@ class Office:
         self.templates.env.auto_reload = False
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.templates.env.globals["words"] = words
+        self.templates.env.globals["trace_words"] = trace_words
         self.templates.env.globals["pieces"] = draw_pieces
         self.assessment = LateAssessment(program)
         resume_uploads(program)

@@ -12,15 +12,23 @@ from dataclasses import dataclass
 from functools import cache
 
 from consentry.web.told_sentences import LABELS, PHRASES, TOLD
-from consentry.web.words import FIELD_WORDS, mark
+from consentry.web.trace_words import ACTION_WORDS, ACTOR_WORDS
+from consentry.web.words import CATEGORY_WORDS, FIELD_WORDS, STATE_WORDS, mark
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_FIELDS = "fields"
+_FIELDS, _CATEGORIES = "fields", "categories"
+_PARTED = {"kind": ", ", "kinds": "; "}
+_CODES: Mapping[str, Mapping[str, str]] = {
+    "action": {code.replace("_", " "): words for code, words in ACTION_WORDS.items()},
+    "state": {code.replace("_", " "): words for code, words in STATE_WORDS.items()},
+    "actor": ACTOR_WORDS,
+}
 _ROW_WORDS = {
     "first_name": mark("First name"),
     "last_name": mark("Last name"),
     "middle_name": mark("Middle name"),
 }
+_TRAIT = r"(?:student ID|language|scan) \w+"
 _COUNTED = r"\d+ [^,]+?"
 _VALUES = {
     "label": "|".join(LABELS),
@@ -28,6 +36,14 @@ _VALUES = {
     "number": r"\d+",
     "bearers": r"[\d,]+",
     "children": r"[\d,]+",
+    "kind": f"all other forms|{_TRAIT}(?:, {_TRAIT})*",
+    "code": r"\w+",
+    "asked": r"[\d.e-]+",
+    "allowed": r"[\d.e-]+",
+    "setting": r"[\w.]+",
+    "action": "|".join(_CODES["action"]),
+    "state": "|".join(_CODES["state"]),
+    **dict.fromkeys(("on", "born", "since", "until"), r"\d{4}-\d\d-\d\d"),
     "one": _COUNTED,
     "other": _COUNTED,
 }
@@ -93,6 +109,12 @@ def _make_pattern(words: str) -> re.Pattern[str]:
 
 
 def _retell_value(texts: Mapping[str, str], name: str, value: str) -> str:
+    if name in _CODES:
+        return texts.get(_CODES[name].get(value, value)) or value
+    if name == _CATEGORIES:
+        return ", ".join(texts.get(CATEGORY_WORDS.get(each, each)) or each for each in value.split(", "))
+    if name in _PARTED:
+        return _PARTED[name].join(retell(texts, part) for part in value.split(_PARTED[name]))
     if name == _FIELDS:
         words = ((FIELD_WORDS | _ROW_WORDS).get(code, code) for code in value.split(", "))
         return ", ".join(texts.get(each) or each for each in words)

@@ -11,6 +11,8 @@ from babel.dates import format_date, get_day_names
 from babel.messages.pofile import read_po
 
 from consentry.web.retelling import retell
+from consentry.web.words import REASON_WORDS
+from review_queue import Reason
 
 LOCALE = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
@@ -32,6 +34,14 @@ class Voice:
     def say_sentences(self, words: str) -> str:
         """A text of several sentences, each in the language where it is known."""
         return " ".join(self.retell(sentence) for sentence in re.split(r"(?<=\.) ", words))
+
+    def say_reason(self, told: str) -> str:
+        """The reason of a decision: codes of reasons in words, then what a person wrote, as they wrote it."""
+        codes, _, note = told.partition(": ")
+        if not all(code in REASON_WORDS for code in codes.split()):
+            return self.retell(told)
+        said = ", ".join(self(REASON_WORDS[Reason(code)]) for code in codes.split())
+        return f"{said}: {note}" if note else said
 
     def retell(self, told: str) -> str:
         """What rules and matcher told in English, in this language."""

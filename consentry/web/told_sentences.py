@@ -6,10 +6,28 @@ here: `tests/consentry/web/test_retelling.py` reads those modules.
 
 from __future__ import annotations
 
+from consentry.web.told_inside import TOLD_INSIDE
 from consentry.web.words import mark
 
 LABELS = ("first name", "surname", "middle name")
-PHRASES = frozenset({"label", "how", "count", "agreement", "counts", "standing", "ago", "one", "other", "box", "cell"})
+PHRASES = frozenset(
+    {
+        "label",
+        "how",
+        "count",
+        "agreement",
+        "counts",
+        "standing",
+        "ago",
+        "one",
+        "other",
+        "box",
+        "cell",
+        "kind",
+        "kinds",
+        "more",
+    }
+)
 
 _PIECES = (
     mark("first name"),
@@ -235,4 +253,4 @@ REFUSALS = (
     mark("who sent a form in does not decide on it"),
     mark("{holder} works on this case: take it over first"),
 )
-TOLD = (*_PIECES, *EVIDENCE, *FINDINGS, *LIST_FAULTS, *WAITS, *REFUSALS)
+TOLD = (*_PIECES, *EVIDENCE, *FINDINGS, *LIST_FAULTS, *WAITS, *REFUSALS, *TOLD_INSIDE)

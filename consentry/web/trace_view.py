@@ -18,7 +18,7 @@ from consentry.web.case_fields import ShownLine, show_lines
 from consentry.web.case_view import ShownCandidate, ShownPage, show_candidates, show_pages
 from consentry.web.office import Office
 from store import JsonValue
-from store.desk_tables import PageView
+from store.desk_tables import Account, PageView
 from store.tables import Case, Decision, Form, FormTemplate, Grant, Partner
 
 _MOST_VIEWS = 50
@@ -59,6 +59,7 @@ class TraceView:
     entries: list[dict[str, JsonValue]]
     proven: ProvenEntries
     views: tuple[PageView, ...]
+    viewers: dict[str, str]
 
     @property
     def form_ids(self) -> list[str]:
@@ -91,6 +92,7 @@ def describe_trace(office: Office, session: Session, subject: Subject) -> TraceV
         entries=entries,
         proven=prove_entries(session, (int(str(entry["seq"])) for entry in entries)),
         views=tuple(session.scalars(of_forms.order_by(PageView.at.desc()).limit(_MOST_VIEWS))),
+        viewers={account.account_id: account.name for account in session.scalars(select(Account))},
     )
 
 

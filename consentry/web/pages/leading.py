@@ -118,6 +118,7 @@ def show_the_policy(
         learned=learned,
         policy=policy,
         simulated=simulated,
+        called=desk.find_names(),
         curve=_plot_curve(assessment.curve),
         assessment=assessment,
     )

@@ -47,7 +47,7 @@ def show_chain(desk: AtDesk, kind: str, subject_id: str) -> Response:
         raise Denied(404) from None
     students = sorted({grant.student_id for grant in view.grants} | set(view.students))
     _note(desk, "trace", subject_id, view.form_ids, students)
-    return desk.show("trace_chain.html", view=view, kind=kind, subject_id=subject_id)
+    return desk.show("trace_chain.html", view=view, kind=kind, subject_id=subject_id, called=desk.find_names())
 
 
 @router.get("/trace/{kind}/{subject_id}/bundle.zip", name="trace_bundle")

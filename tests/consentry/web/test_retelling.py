@@ -11,7 +11,9 @@ import pytest
 
 from consentry.web.retelling import list_known_sentences, recognise, retell
 from consentry.web.speaking import Voices
+from consentry.web.trace_words import EVENT_WORDS
 from review_queue import INSIDE_REASONS, Reason, say_to_partner
+from store import Event
 
 ROOT = Path(__file__).parents[3]
 MODULES = (
@@ -42,6 +44,14 @@ SAMPLES = {
     "SHORT_PASSWORD": "12",
     "bearers": "3",
     "children": "500",
+    "kind": "language es",
+    "code": "es",
+    "asked": "0.9",
+    "allowed": "0.99",
+    "setting": "confidence",
+    "action": "granted",
+    "state": "in review",
+    **dict.fromkeys(("on", "born", "since", "until"), "2024-10-01"),
     "one": "1 form",
     "other": "2 rows of lists",
 }
@@ -114,6 +124,32 @@ def test_what_a_partner_does_about_a_reason_is_said_whole(reason: Reason) -> Non
     spanish, told = Voices().find("es"), say_to_partner(reason)
     said = " ".join(spanish.texts[sentence] for sentence in re.split(r"(?<=\.) ", told))
     assert spanish.say_sentences(told) == said
+
+
+def test_what_leads_and_auditors_are_told_is_said_in_their_language() -> None:
+    spanish = Voices().find("es")
+    said = {
+        "all other forms: 0.99 where the bound allows 0.9999": "todos los demás formularios: 0.99 donde se permite 0.9999",
+        "student ID absent, language so: 0.9 where the bound allows 1": "sin identificador, idioma so: 0.9 donde se permite 1",
+        "in review by rules on 2024-10-01; rainier, a, b.pdf, page 2": (
+            "en revisión por las reglas el 2024-10-01; rainier, a, b.pdf, página 2"
+        ),
+        "looser than allowed (all other forms: 0.9 where the bound allows 1; confidence is looser than in force): give "
+        "--accept-risk with a reason to set it": (
+            "más laxa de lo permitido (todos los demás formularios: 0.9 donde se permite 1; confidence es más laxo que lo "
+            "vigente): diga por qué se acepta el riesgo para ponerla"
+        ),
+        "rainier, 2024-10-01 to 2025-08-31, attendance, assessment": (
+            "rainier, 2024-10-01 a 2025-08-31, asistencia, evaluaciones"
+        ),
+    }
+    assert {told: spanish.retell(told) for told in said} == said
+    assert spanish.say_reason("ILLEGIBLE NO_DATE: asked, again") == "ilegible, sin fecha: asked, again"
+    assert spanish.say_reason("the mother called: it is hers") == "the mother called: it is hers"
+
+
+def test_every_event_of_the_ledger_has_words() -> None:
+    assert set(EVENT_WORDS) == set(Event)
 
 
 def test_codes_of_fields_are_said_as_the_page_calls_them_in_english_too() -> None:

@@ -1,0 +1,102 @@
+"""What the codes of a chain and of a policy are called on the pages: events, actions, bases, actors, pages shown."""
+
+from __future__ import annotations
+
+from consentry.web.words import STATE_WORDS, mark
+from store import Event
+
+EVENT_WORDS = {
+    Event.HOME_MADE: mark("home made"),
+    Event.PARTNER_ADDED: mark("partner added"),
+    Event.AGREEMENT_RECORDED: mark("step of an agreement noted"),
+    Event.TEMPLATE_LEARNED: mark("blank form learned"),
+    Event.ENROLLMENT_LOADED: mark("enrollment loaded"),
+    Event.SUBMISSION_RECEIVED: mark("submission received"),
+    Event.FORM_READ: mark("form read"),
+    Event.FORM_PARKED: mark("form set aside after failures"),
+    Event.FORM_RELEASED: mark("form taken up again"),
+    Event.FORM_RULED: mark("rules applied to the form"),
+    Event.ACCESS_GRANTED: mark("access granted"),
+    Event.SUBMISSION_SETTLED: mark("submission settled"),
+    Event.SUBMISSION_LINKED: mark("sent as an answer to what went back"),
+    Event.REVIEW_DECIDED: mark("decided by a person"),
+    Event.SECOND_PERSON_ASKED: mark("second person asked"),
+    Event.ACCESS_WITHDRAWN: mark("access ended"),
+    Event.TRACE_EXPORTED: mark("chain taken away as a bundle"),
+    Event.GRANT_CONFIRMED: mark("paused access confirmed"),
+    Event.HOLD_PLACED: mark("legal hold placed"),
+    Event.HOLD_RELEASED: mark("legal hold lifted"),
+    Event.RECORDS_ERASED: mark("records erased"),
+    Event.TERMS_LISTED: mark("terms of the partner noted"),
+    Event.PERSON_RECORDED: mark("person of a partner noted"),
+    Event.STUDENT_DATA_LOADED: mark("student data loaded"),
+    Event.DELIVERY_RECORDED: mark("delivery recorded"),
+    Event.DELIVERY_COMPLETED: mark("delivery completed"),
+    Event.DELIVERY_WITHHELD: mark("delivery withheld"),
+    Event.STUDENT_SHOWN: mark("student shown to a partner's person"),
+    Event.DISCLOSURES_LISTED: mark("disclosures listed for a family"),
+    Event.INCIDENT_REPORTED: mark("incident reported"),
+    Event.ACCOUNT_ADDED: mark("account added"),
+    Event.ACCOUNT_CHANGED: mark("account changed"),
+    Event.PAGE_SHOWN: mark("shown on a page"),
+    Event.CASE_TAKEN_OVER: mark("case taken over"),
+    Event.CASE_DEFERRED: mark("case put off"),
+    Event.FIELD_KEYED: mark("field keyed"),
+    Event.DECISION_REVERSED: mark("decision taken back"),
+    Event.BATCH_PROPOSED: mark("many proposed at once"),
+    Event.BATCH_ENDED: mark("proposal confirmed or dropped"),
+    Event.POLICY_SET: mark("policy set"),
+    Event.BLIND_TASK_DRAWN: mark("drawn for blind keying"),
+    Event.BLIND_CROPS_SHOWN: mark("ink shown for blind keying"),
+    Event.BLIND_TASK_KEYED: mark("keyed blindly"),
+    Event.ANSWERS_RELEASED: mark("answers released to the partner"),
+    Event.YEAR_OPENED: mark("school year opened"),
+    Event.AGREEMENT_JUDGED: mark("verdict on an agreement"),
+    Event.PERSON_NAMED: mark("trained person noted"),
+    Event.DESIGNEE_RECORDED: mark("principal or designee noted"),
+    Event.TERM_CONFIRMED: mark("list confirmed for the term"),
+    Event.CORRECTION_LINKED: mark("linked as a correction"),
+    Event.EXPORTS_FROZEN: mark("exports frozen"),
+    Event.EXPORTS_RELEASED: mark("exports released"),
+    Event.EXTRACT_CONFIRMED: mark("enrollment extract confirmed"),
+    Event.SHEETS_PRINTED: mark("sheets printed"),
+    Event.SHEET_CAME_BACK: mark("printed sheet came back"),
+    Event.FILES_ARRIVED: mark("files arrived"),
+    Event.COVER_PRINTED: mark("cover sheet printed"),
+    Event.STACK_PARTED: mark("stack parted"),
+    Event.SENDING_QUEUED: mark("sending queued"),
+    Event.SENDING_ENDED: mark("sending ended"),
+}
+ACTION_WORDS = {
+    **STATE_WORDS,
+    "accept": mark("accepted"),
+    "return": mark("sent back"),
+    "reject": mark("rejected"),
+    "reverse": mark("taken back"),
+}
+ACTOR_WORDS = {"rules": mark("the rules"), "program": mark("the program")}
+BASIS_WORDS = {"CONSENT": mark("consent form"), "IS_LIST": mark("right-to-view list of a school")}
+DISCLOSURE_WORDS = {
+    "adr": mark("reports"),
+    "staag-feed": mark("feed of Student-at-a-Glance"),
+    "staag-view": mark("page of Student-at-a-Glance"),
+}
+PAGE_WORDS = {
+    "case": mark("case"),
+    "key first": mark("case, one field alone"),
+    "page": mark("scan"),
+    "crop": mark("one field's ink"),
+    "batches": mark("accept many"),
+    "batch": mark("proposal"),
+    "blind crops": mark("blind keying"),
+    "trace": mark("trace"),
+    "trace search": mark("search"),
+    "trace bundle": mark("bundle"),
+    "lists": mark("a school's lists"),
+    "students": mark("a partner's students"),
+}
+GROUND_WORDS = {
+    "labels": mark("the labels show it"),
+    "start": mark("too few labels: the calibration that comes with the program"),
+    "contradicted": mark("labels speak against what the calibration claims"),
+}
