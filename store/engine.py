@@ -32,7 +32,11 @@ def open_engine(url: str) -> Engine:
     holds one, and others are not to wait for it. Parameters are hidden from errors: they hold personal data.
     """
     if not url.startswith("sqlite"):
-        return create_engine(watch_connections(url), pool_pre_ping=True, max_overflow=35, hide_parameters=True)
+        from store.rested_connections import ASKING_THE_RESTED
+
+        return create_engine(
+            watch_connections(url), max_overflow=35, hide_parameters=True, pool_events=ASKING_THE_RESTED
+        )
     threads = {"check_same_thread": False}
     engine = create_engine(url, connect_args=threads, pool_size=20, max_overflow=80, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -73,7 +73,7 @@ def rule_parked() -> Ruling:
 
 def _find_released(session: Session, program: Program, clock: Clock) -> list[Form]:
     """The held forms that may go on. Those of one submission and blank may or may not together, so one of each is looked at:
-    what waits for months is asked for five times a second.
+    what waits for months is asked for again and again.
     """
     of_kind = (Form.submission_id, Form.template_id, Form.page_kind)
     one_of_each = select(func.min(Form.form_id)).where(Form.state == State.HELD).group_by(*of_kind)

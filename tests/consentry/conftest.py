@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -83,6 +88,20 @@ class District:
         return result.out
 
     def set_up(self, agreement: bool = True, forms: bool = True) -> None:
+        """A home with enrollment, partner and, where asked for, blank and agreement: a copy of one that is made once a process.
+        A home on another database or with its key elsewhere can't be copied, and is made.
+        """
+        elsewhere = [name for name in os.environ if name.startswith("CONSENTRY_") and name.endswith(("_URL", "_FILE"))]
+        if elsewhere:
+            self.make_home(forms)
+        else:
+            shutil.copytree(
+                make_home_once(forms, self.today, datetime.now(UTC).date()), self.folder, dirs_exist_ok=True
+            )
+        if agreement:
+            self.sign_agreement()
+
+    def make_home(self, forms: bool) -> None:
         lines = ["student_id,first,last,birth_date,school,grade,guardians"]
         lines += [
             f"{number},{first},{last},{born},{school},5," for number, (first, last, born, school) in CHILDREN.items()
@@ -94,8 +113,6 @@ class District:
         if forms:
             self.expect("form", "add", str(BLANK), *named, "--published", "2024-05-01")
         self.expect("partner", "add", PARTNER_NAME, "--id", "rainier")
-        if agreement:
-            self.sign_agreement()
 
     def sign_agreement(self, status: str = "active", on: str = "2024-09-01") -> None:
         year = ("--kind", "dsa", "--school-year", "2024-25")
@@ -147,6 +164,16 @@ class District:
         self.expect("work", "--drain")
         status: dict[str, Any] = self.expect("status", receipt["submission_id"])
         return status
+
+
+@cache
+def make_home_once(forms: bool, today: str, _clock_shows: date) -> Path:
+    """The folder of a prepared home, to be copied; another one for each day that the machine's clock is set to."""
+    made = District(Path(tempfile.mkdtemp(prefix="consentry-prepared-")))
+    atexit.register(shutil.rmtree, made.folder, ignore_errors=True)
+    made.today = today
+    made.make_home(forms)
+    return made.folder
 
 
 @pytest.fixture(scope="session", autouse=True)
