@@ -7,6 +7,7 @@ content never raises: what can't be read says nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -37,6 +38,23 @@ UNLISTED_POPULATION = 300.0
 AT_ONCE = 192
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessedMatch:
+    """The candidates of a form, of its list row, and of both together."""
+
+    form: list[Candidate]
+    row: list[Candidate]
+    joint: list[Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A query as it was given and as it was read; None where it says nothing."""
+
+    query: Query
+    read: ReadQuery | None
+
+
 class Matcher:
     """Matches queries against one enrollment. Immutable after construction, safe to use from several threads.
 
@@ -54,7 +72,7 @@ class Matcher:
 
     def match(self, query: Query) -> list[Candidate]:
         """The children that the query may mean, best first; empty where it says nothing."""
-        return self._match_some([query], Witness.FORM)[0]
+        return self._match_some([query])[0]
 
     def match_joint(self, form_query: Query, row_query: Query) -> list[Candidate]:
         """The children that a form and its list row mean together, best first; evidence names its witness.
@@ -63,15 +81,29 @@ class Matcher:
         and the other a third; where they contradict each other both count in full. Each piece of evidence keeps the weight that
         its own witness gives it.
         """
-        form, row = self._index.read(form_query), self._index.read(row_query)
-        if form is None:
-            return self._match_some([row_query], Witness.ROW)[0]
-        if row is None:
-            return self._match_some([form_query], Witness.FORM)[0]
-        reached = [reach_children(self._index, [read]) for read in (form, row)]
+        return self._join(
+            _Said(form_query, self._index.read(form_query)), _Said(row_query, self._index.read(row_query))
+        )
+
+    def match_witnesses(self, form_query: Query, row_query: Query) -> WitnessedMatch:
+        """What form and row mean each on its own (both as `match`) and together (`match_joint`); either is read once."""
+        form, row = _Said(form_query, self._index.read(form_query)), _Said(row_query, self._index.read(row_query))
+        alone = self._match_alone(form)
+        return WitnessedMatch(alone, self._match_alone(row), alone if row.read is None else self._join(form, row))
+
+    def _match_alone(self, said: _Said, witness: Witness = Witness.FORM) -> list[Candidate]:
+        return [] if said.read is None else self._match_reads([said.query], [said.read], witness)[0]
+
+    def _join(self, form: _Said, row: _Said) -> list[Candidate]:
+        if form.read is None:
+            return self._match_alone(row, Witness.ROW)
+        if row.read is None:
+            return self._match_alone(form)
+        reads = (form.read, row.read)
+        reached = [reach_children(self._index, [read]) for read in reads]
         children = np.union1d(reached[0].children, reached[1].children).astype(np.int32)
         query = np.zeros(children.size, dtype=np.int32)
-        of_form, of_row = (self._index.weigh([read], query, children) for read in (form, row))
+        of_form, of_row = (self._index.weigh([read], query, children) for read in reads)
         joined = WeighedPairs(
             query,
             children,
@@ -81,7 +113,7 @@ class Matcher:
             join_corrections(of_form.corrections, of_row.corrections),
         )
         remainder = np.minimum(reached[0].remainder, reached[1].remainder)
-        testimonies = [(form_query, Witness.FORM, of_form), (row_query, Witness.ROW, of_row)]
+        testimonies = [(form.query, Witness.FORM, of_form), (row.query, Witness.ROW, of_row)]
         found: list[Candidate] = []
         for place, probability in self._rank(joined, remainder)[0]:
             evidence: list[Evidence] = []
@@ -101,25 +133,32 @@ class Matcher:
 
     def _match_all(self, queries: Sequence[Query]) -> list[list[Candidate]]:
         lots = [queries[start : start + AT_ONCE] for start in range(0, len(queries), AT_ONCE)]
-        return [candidates for lot in lots for candidates in self._match_some(lot, Witness.FORM)]
+        return [candidates for lot in lots for candidates in self._match_some(lot)]
 
-    def _match_some(self, queries: Sequence[Query], witness: Witness) -> list[list[Candidate]]:
+    def _match_some(self, queries: Sequence[Query]) -> list[list[Candidate]]:
         found: list[list[Candidate]] = [[] for _ in queries]
-        places: list[int] = []
-        reads: list[ReadQuery] = []
-        for place, read in enumerate(self._index.read_all(queries)):
-            if read is not None:
-                places.append(place)
-                reads.append(read)
-        if not reads:
-            return found
+        said = [(place, read) for place, read in enumerate(self._index.read_all(queries)) if read is not None]
+        if said:
+            places, reads = zip(*said, strict=True)
+            answers = self._match_reads([queries[place] for place in places], reads, Witness.FORM)
+            for place, candidates in zip(places, answers, strict=True):
+                found[place] = candidates
+        return found
+
+    def _match_reads(
+        self, queries: Sequence[Query], reads: Sequence[ReadQuery], witness: Witness
+    ) -> list[list[Candidate]]:
         reached = reach_children(self._index, reads)
         weighed = self._index.weigh(reads, reached.query, reached.children)
-        for place, ranked in zip(places, self._rank(weighed, reached.remainder), strict=True):
-            for pair, probability in ranked:
-                child = int(weighed.children[pair])
-                evidence = self._writer.write(child, queries[place], weighed.fields, pair, witness)
-                found[place].append(self._candidate(child, probability, evidence))
+        found: list[list[Candidate]] = []
+        for query, ranked in zip(queries, self._rank(weighed, reached.remainder), strict=True):
+            children = [int(weighed.children[pair]) for pair, _ in ranked]
+            found.append(
+                [
+                    self._candidate(child, chance, self._writer.write(child, query, weighed.fields, pair, witness))
+                    for child, (pair, chance) in zip(children, ranked, strict=True)
+                ]
+            )
         return found
 
     def _candidate(self, child: int, probability: float, evidence: list[Evidence]) -> Candidate:

@@ -217,13 +217,10 @@ class _PairedRow:
 def _plan_form(read: _ReadForm, paired: _PairedRow, known: _Known) -> FormPlan:
     partner_id, matcher = known.submission.partner_id, known.children.matcher
     paper = gather_paper_facts(read.reading, read.template, partner_id, known.partners, known.rulebook)
-    alone = matcher.match(read.query)
-    row_query = query_row(paired.row) if paired.row is not None else None
-    candidates = matcher.match_joint(read.query, row_query) if row_query else alone
-    by_row = matcher.match(row_query) if row_query else []
-    match = gather_match_facts(candidates, alone, by_row, known.children)
+    found = matcher.match_witnesses(read.query, {} if paired.row is None else query_row(paired.row))
+    match = gather_match_facts(found.joint, found.form, found.row, known.children)
     facts = replace(paper, sheet=read.sheet.fit)
-    return FormPlan(read.form.form_id, facts, paired.facts, match, tuple(candidates), read.sheet.sheet_id)
+    return FormPlan(read.form.form_id, facts, paired.facts, match, tuple(found.joint), read.sheet.sheet_id)
 
 
 def _fits(pairing: Pairing) -> bool:

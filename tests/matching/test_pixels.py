@@ -142,6 +142,30 @@ def test_a_row_does_not_speak_for_the_form(matcher: Matcher, enrollment: pd.Data
     assert {piece.witness for piece in blank.evidence} == {Witness.ROW}
 
 
+def test_two_witnesses_come_out_as_asked_one_by_one_and_pixels_are_read_once(
+    matcher: Matcher, enrollment: pd.DataFrame
+) -> None:
+    asked: list[int] = []
+
+    class Counting(Paper):
+        def score(self, candidates: "list[str]") -> np.ndarray:  # type: ignore[override]
+            asked.append(len(candidates))
+            return super().score(candidates)
+
+    row = enrollment.iloc[23]
+    form = {**_write(row, 0.1, 5), "student_last": Counting(row["last"], 0.1, 4)}
+    typed = {"student_first": row["first"], "student_last": row["last"], "birth_date": row["birth_date"]}
+    alone = matcher.match(form)
+    once, asked[:] = len(asked), []
+    for said in (typed, {}):
+        found = matcher.match_witnesses(form, said)
+        assert (found.form, found.row) == (alone, matcher.match(said))
+    assert len(asked) == 2 * once
+    assert found.joint == alone
+    assert matcher.match_witnesses(form, typed).joint == matcher.match_joint(form, typed)
+    assert matcher.match_witnesses({}, typed).joint == matcher.match_joint({}, typed)
+
+
 def test_another_digit_is_not_the_same_id(matcher: Matcher, enrollment: pd.DataFrame) -> None:
     row = enrollment.iloc[30]
     number = str(int(row["student_id"]) + 1)
