@@ -15,7 +15,8 @@ from importlib import resources
 
 from nicknames import NickNamer
 
-SHORTEST_KEY = 3
+SHORTEST_KEY = 5
+"""Shorter keys bring names together that are different ones: Khang and Hang, Thuy and Tuy."""
 
 
 @dataclass(frozen=True, slots=True)

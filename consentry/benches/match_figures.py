@@ -6,8 +6,10 @@ Decides nothing: it counts. Shares lie between 0 and 1; every share that is smal
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from math import log
 
 from scipy.stats import beta
 
@@ -18,7 +20,17 @@ RECALL = 0.95
 CLAIMS = (0.5, 0.95, 0.99, 0.999)
 POLICY = 0.9999
 """Where the built-in policy accepts."""
+MANY = 500
+"""Of cultures with fewer children asked for, chance alone makes gaps of several points."""
 Figures = dict[str, object]
+
+
+class Verdict(StrEnum):
+    """Whether claimed and real error lie within a factor of 2, as far as so many answers tell."""
+
+    SHOWN = "within a factor of 2"
+    REFUTED = "not within a factor of 2"
+    TOO_FEW = "too few to tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +82,16 @@ def summarise(answers: Sequence[Answer]) -> Figures:
         **summarise_ranking(answers),
         "recall_at_policy": _share(answer.right and answer.probability >= POLICY for answer in enrolled),
         "recall_at_0.99": _share(answer.right and answer.probability >= 0.99 for answer in enrolled),
+        "log_loss": round(measure_loss(answers), 6),
         "claims": {str(claim): hold_to_claim(answers, claim) for claim in CLAIMS},
         **_split_by_culture(answers, threshold),
     }
+
+
+def measure_loss(answers: Sequence[Answer]) -> float:
+    """Mean surprise, in nats, at whether the best candidate is right: a proper score, worse for doubt and for false sureness."""
+    chances = (answer.probability if answer.right else 1.0 - answer.probability for answer in answers)
+    return sum(-log(max(chance, 1e-15)) for chance in chances) / max(len(answers), 1)
 
 
 def summarise_ranking(answers: Sequence[Answer]) -> Figures:
@@ -94,39 +113,61 @@ def summarise_ranking(answers: Sequence[Answer]) -> Figures:
 
 
 def hold_to_claim(answers: Sequence[Answer], claim: float) -> Figures:
-    """The error claimed by answers at least so sure, and the real one."""
+    """The error claimed by answers at least so sure and the real one, as counts and shares, and what they tell."""
     sure = [answer for answer in answers if answer.probability >= claim]
     wrong = sum(not answer.right for answer in sure)
-    claimed = sum(1.0 - answer.probability for answer in sure) / max(len(sure), 1)
+    expected = sum(1.0 - answer.probability for answer in sure)
+    claimed = expected / max(len(sure), 1)
     low, high = interval(wrong, len(sure))
     return {
         "answers": len(sure),
+        "wrong": wrong,
+        "wrong_expected": round(expected, 2),
         "claimed_error": round(claimed, 6),
         "real_error": round(wrong / max(len(sure), 1), 6),
         "real_error_95": [low, high],
         "within_factor_2": bool(sure) and claimed / 2 <= wrong / len(sure) <= claimed * 2,
-        "factor_2_possible": low <= 2 * claimed and high >= claimed / 2,
+        "verdict": str(compare_errors(claimed, low, high)),
     }
+
+
+def compare_errors(claimed: float, low: float, high: float) -> Verdict:
+    """What a claimed error and the interval of the real one tell."""
+    if low > 2 * claimed or high < claimed / 2:
+        return Verdict.REFUTED
+    return Verdict.SHOWN if low >= claimed / 2 and high <= 2 * claimed else Verdict.TOO_FEW
 
 
 def _split_by_culture(answers: Sequence[Answer], threshold: float) -> Figures:
     cultures: dict[str, Figures] = {}
-    shares: list[float] = []
+    accepted: dict[str, float] = {}
+    by_policy: dict[str, float] = {}
     for culture in sorted({answer.child.culture for answer in answers if answer.child.enrolled}):
         own = [answer for answer in answers if answer.child.culture == culture]
         there = [answer for answer in own if answer.child.enrolled]
-        taken = [answer for answer in own if answer.probability >= threshold]
         reached = sum(answer.right for answer in there if answer.probability >= threshold)
-        shares.append(reached / len(there))
+        accepted[culture] = reached / len(there)
+        by_policy[culture] = _share(answer.right and answer.probability >= POLICY for answer in there)
         cultures[culture] = {
             "enrolled": len(there),
             "right_first": _share(answer.right for answer in there),
-            "accepted": round(reached / len(there), 4),
+            "accepted": round(accepted[culture], 4),
             "accepted_95": interval(reached, len(there)),
-            "accepted_by_policy": _share(answer.right and answer.probability >= POLICY for answer in there),
-            "false_accepted": sum(not answer.right for answer in taken),
+            "accepted_by_policy": by_policy[culture],
+            "false_accepted": sum(not answer.right for answer in own if answer.probability >= threshold),
         }
-    return {"by_culture": cultures, "culture_gap": round(max(shares) - min(shares), 4) if shares else 0.0}
+    large = [culture for culture, own in cultures.items() if int(str(own["enrolled"])) >= MANY]
+    return {
+        "by_culture": cultures,
+        "culture_gap": _gap(accepted, accepted),
+        "culture_gap_of_large": _gap(accepted, large),
+        "culture_gap_by_policy": _gap(by_policy, by_policy),
+    }
+
+
+def _gap(shares: Mapping[str, float], cultures: Iterable[str]) -> float:
+    listed = [shares[culture] for culture in cultures]
+    return round(max(listed) - min(listed), 4) if listed else 0.0
 
 
 def _share(hits: Iterable[bool]) -> float:

@@ -2,7 +2,17 @@
 
 from consentry.benches.match import draw_trial, run
 from consentry.benches.match_children import Child, Kind
-from consentry.benches.match_figures import Answer, hold_to_claim, interval, judge_best, summarise_ranking, threshold_at
+from consentry.benches.match_figures import (
+    Answer,
+    Verdict,
+    compare_errors,
+    hold_to_claim,
+    interval,
+    judge_best,
+    measure_loss,
+    summarise_ranking,
+    threshold_at,
+)
 from ingest.types import EnrolledStudent
 
 
@@ -30,8 +40,24 @@ def test_claims_are_held_against_exact_intervals() -> None:
     answers = [Answer(_child(number), 0.999, right=number > 0) for number in range(1000)]
     held = hold_to_claim(answers, 0.99)
     assert (held["claimed_error"], held["real_error"], held["within_factor_2"]) == (0.001, 0.001, True)
+    assert (held["wrong"], held["wrong_expected"], held["verdict"]) == (1, 1.0, Verdict.TOO_FEW)
     assert interval(0, 100) == [0.0, 0.036217]
     assert interval(100, 100)[1] == 1.0
+
+
+def test_a_claim_is_shown_or_refuted_only_by_enough_answers() -> None:
+    assert compare_errors(0.01, *interval(1000, 100_000)) is Verdict.SHOWN
+    assert compare_errors(0.01, *interval(3000, 100_000)) is Verdict.REFUTED
+    assert compare_errors(0.01, *interval(100, 100_000)) is Verdict.REFUTED
+    assert compare_errors(0.0001, *interval(0, 1000)) is Verdict.TOO_FEW
+
+
+def test_being_too_sure_costs_more_than_doubt() -> None:
+    def lose(*chances: float) -> float:
+        return measure_loss([Answer(_child(1), chance, right=number > 0) for number, chance in enumerate(chances)])
+
+    assert lose(0.5, 0.9) < lose(0.99, 0.99)
+    assert lose(0.0, 1.0) == 0.0
 
 
 def test_children_who_are_not_enrolled_are_asked_for_and_never_in_the_frame() -> None:
