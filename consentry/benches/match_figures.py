@@ -89,7 +89,7 @@ def summarise(answers: Sequence[Answer]) -> Figures:
 
 
 def measure_loss(answers: Sequence[Answer]) -> float:
-    """Mean surprise, in nats, at whether the best candidate is right: a proper score, worse for doubt and for false sureness."""
+    """Mean surprise, in nats, at whether the best candidate is right: a proper score, worse for doubt and false sureness."""
     chances = (answer.probability if answer.right else 1.0 - answer.probability for answer in answers)
     return sum(-log(max(chance, 1e-15)) for chance in chances) / max(len(answers), 1)
 
