@@ -36,13 +36,18 @@ def has_active_ground(steps: Iterable[Agreement], school_year: str, basis: str, 
 
 
 def has_lapsed_training(steps: Iterable[Agreement], school_year: str, day: date, must_be_recorded: bool) -> bool:
-    """Whether a year's training has lapsed on `day`: it was recorded and isn't active; never recorded counts if it must be."""
-    training = status_on(steps, AgreementKind.TRAINING, school_year, day)
-    return must_be_recorded if training is None else training is not AgreementStatus.ACTIVE
+    """Whether a year's training has lapsed on `day`: it was recorded and isn't active, or it was recorded for an earlier year
+    alone, since nothing rolls over. Where none was ever recorded, that counts as lapsed if it must be.
+    """
+    recorded = [step for step in steps if step.kind == AgreementKind.TRAINING and step.on_date <= day]
+    training = status_on(recorded, AgreementKind.TRAINING, school_year, day)
+    if training is not None:
+        return training is not AgreementStatus.ACTIVE
+    return must_be_recorded or any(step.school_year < school_year for step in recorded)
 
 
 def find_gates(steps: Iterable[Agreement], school_year: str, day: date, policy: Policy, basis: str = CONSENT) -> Gates:
-    """The gates of one school year on `day` for a ground. Where training was never recorded, the policy says whether that
+    """The gates of one school year on `day` for a ground. Where no training was ever recorded, the policy says whether that
     counts as lapsed.
     """
     held = list(steps)

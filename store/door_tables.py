@@ -56,7 +56,8 @@ class Sending(Tracked):
     """Something that is to leave: its content is a document. Kept until it has left, however long the other side is down.
 
     `kind`: report, receipt, adr, notice, digest, reminder or event; `way`: outbox, mail or webhook; `subject_id`: what it is
-    about; `state`: waiting, sent or withdrawn; `submission_id`: whose content it holds, with which it is erased.
+    about; `state`: waiting, sent or withdrawn; `submission_id`: whose content it holds, with which it is erased; `addressee`:
+    the school that a mail is for, "" where it is for the partner or the staff.
     """
 
     __tablename__ = "sendings"
@@ -70,6 +71,7 @@ class Sending(Tracked):
     submission_id: Mapped[str | None] = mapped_column(
         ForeignKey("submissions.submission_id"), index=True, info={ABSENT: None}
     )
+    addressee: Mapped[str] = mapped_column(Text, default="", info={ABSENT: ""})
     state: Mapped[str] = mapped_column(String(10), index=True)
     on_date: Mapped[date]
     created_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -105,12 +105,11 @@ def partner_waits(
 ) -> int:
     """What waits on what, steps side by side. Example: consentry partner waits harbor."""
     found = find_waits(open_program(context), partner_id)
-    kept = [waits for waits in found if not reminders or any(step.reminder for step in waits.steps)]
+    kept = [waits for waits in found if not reminders or waits.reminders]
     lines = [
-        f"{waits.name}, {waits.school_year}: {step.reminder if reminders else step.words}"
+        f"{waits.name}, {waits.school_year}: {words}"
         for waits in kept
-        for step in waits.steps
-        if step.reminder or not reminders
+        for words in (waits.reminders if reminders else waits.words)
     ]
     tell(context, [show_waits(waits) for waits in kept], "\n".join(lines) or "nothing waits")
     return DONE

@@ -211,6 +211,8 @@ def _check_acceptable(session: Session, program: Program, form: Form, clock: Clo
     gates = find_gates(steps, template.school_year, clock.today, program.rulebook.policy)
     if not gates.agreement_active:
         raise CommandError("the partner has no active data sharing agreement for the form's school year")
+    if gates.training_lapsed:
+        raise CommandError("the partner's training of that school year is not done: accept it once it is")
     declines = find_mark(form, "consent_no", Mark.EMPTY) is Mark.MARKED
     if declines and find_mark(form, "consent_yes", Mark.EMPTY) is not Mark.MARKED:
         raise CommandError("the family did not consent: the form can be returned or rejected")

@@ -36,8 +36,11 @@ def check_row_acceptable(session: Session, program: Program, form: Form, clock: 
     """The school year and the categories of a row. `CommandError` if agreement or designation are not active."""
     year = find_form_year(session, form) or ""
     steps = session.scalars(select(Agreement).where(Agreement.partner_id == form.partner_id)).all()
-    if not find_gates(steps, year, clock.today, program.rulebook.policy, IS_LIST).agreement_active:
+    gates = find_gates(steps, year, clock.today, program.rulebook.policy, IS_LIST)
+    if not gates.agreement_active:
         raise CommandError("the partner has no active agreement and designation for the list's school year")
+    if gates.training_lapsed:
+        raise CommandError("the partner's training of that school year is not done: accept it once it is")
     of_year = program.rulebook.find_year_rules(year).categories
     return year, [name for name in session.get_one(Partner, form.partner_id).categories if name in of_year]
 

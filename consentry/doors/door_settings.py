@@ -45,7 +45,7 @@ class ShareFileSettings(_Section):
 
 
 class MailSettings(_Section):
-    """The mail server; who is written to: staff by address, partners by id."""
+    """The mail server; who is written to: staff by address, partners by id, schools by name."""
 
     host: str
     port: int = 587
@@ -54,6 +54,7 @@ class MailSettings(_Section):
     sender: str
     staff: list[str] = []
     partners: dict[str, list[str]] = {}
+    schools: dict[str, list[str]] = {}
 
 
 class DoorSettings(_Section):

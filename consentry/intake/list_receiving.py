@@ -109,7 +109,7 @@ def _record(
             needs_settling=bool(taken.rows.rows),
         )
         listed = make_listed(submission, taken.rows)
-        state = _find_first_state(session, program, offer.partner_id, taken.school_year, clock)
+        held_for = _find_closed_gate(session, program, offer.partner_id, taken.school_year, clock)
         waiting = _find_waiting(session, offer.partner_id, day - timedelta(days=400))
         forms = []
         for row in listed:
@@ -118,9 +118,9 @@ def _record(
             if earlier is not None:
                 row.state, row.reasons, row.form_id = earlier.state, list(earlier.reasons), earlier.form_id
             elif str(row.cells.get("action", "")).casefold() != "remove":
-                forms.append(_make_form(submission, row, taken, state))
+                forms.append(_make_form(submission, row, taken, held_for))
                 row.form_id = forms[-1].form_id
-                row.state, row.reasons = (state, list(forms[-1].reasons)) if state is State.HELD else (row.state, [])
+                row.state, row.reasons = (State.HELD, [held_for]) if held_for else (row.state, [])
         rows: list[Tracked] = [
             *describe_document(session, taken.sha256, "list", taken.size, clock),
             submission,
@@ -134,10 +134,15 @@ def _record(
     return Receipt(submission.submission_id, refused, check_list(program, taken.rows, offer.partner_id))
 
 
-def _find_first_state(session: Session, program: Program, partner_id: str, school_year: str, clock: Clock) -> State:
+def _find_closed_gate(
+    session: Session, program: Program, partner_id: str, school_year: str, clock: Clock
+) -> Reason | None:
+    """What the rows wait for before anybody looks at them; None where all gates are open."""
     steps = session.scalars(select(Agreement).where(Agreement.partner_id == partner_id)).all()
     gates = find_gates(steps, school_year, clock.today, program.rulebook.policy, IS_LIST)
-    return State.READ if gates.agreement_active and not gates.training_lapsed else State.HELD
+    if not gates.agreement_active:
+        return Reason.NO_ACTIVE_DSA
+    return Reason.TRAINING_LAPSED if gates.training_lapsed else None
 
 
 def _find_waiting(session: Session, partner_id: str, since: date) -> dict[tuple[str, ...], Form]:
@@ -160,7 +165,7 @@ def _said_by(row: ListedStudent) -> tuple[str, ...]:
     return tuple(str(row.cells.get(name, "")) for name in (*_SAID, "action"))
 
 
-def _make_form(submission: Submission, row: ListedStudent, taken: _TakenList, state: State) -> Form:
+def _make_form(submission: Submission, row: ListedStudent, taken: _TakenList, held_for: Reason | None) -> Form:
     said = {name: str(row.cells.get(cell, "")) for cell, name in _FIELDS.items()}
     said |= {ASKED_SCHOOL: taken.school, LIST_YEAR: taken.school_year}
     return Form(
@@ -172,13 +177,13 @@ def _make_form(submission: Submission, row: ListedStudent, taken: _TakenList, st
         media_type=MediaType.LIST,
         file_name=submission.list_name,
         page_index=0,
-        state=state,
+        state=State.HELD if held_for else State.READ,
         page_kind=LIST_ROW,
         fields={name: ShownField(text, 1.0, _NO_BOX, "typed").as_json() for name, text in said.items() if text},
         signature={},
         match={},
         row_number=row.row_number,
-        reasons=[Reason.NO_ACTIVE_DSA] if state is State.HELD else [],
+        reasons=[held_for] if held_for else [],
         findings=[],
     )
 

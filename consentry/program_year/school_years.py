@@ -89,6 +89,8 @@ class Targets(_Strict):
 class _Reminders(_Strict):
     before_target: int = Field(ge=0, le=60)
     before_due: int = Field(ge=0, le=120)
+    after_return: int = Field(default=5, ge=0, le=60)
+    before_term_ends: int = Field(default=5, ge=0, le=60)
 
 
 class _Review(_Strict):

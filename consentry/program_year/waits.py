@@ -9,20 +9,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access import AgreementKind, AgreementStatus, has_lapsed_training
 from access.agreement_standing import Standing, find_standing
-from access.business_days import BusinessCalendar
+from consentry.accounts import list_open_accounts
 from consentry.partners import find_partner
 from consentry.pipeline.form_years import find_form_year, is_list_row
 from consentry.program import Program
 from consentry.program_year.agreement_reviews import find_missing_departments
+from consentry.program_year.list_terms import TermWait, find_term_waits
 from consentry.program_year.named_people import find_named
-from consentry.program_year.school_years import YearRules, join_calendars
+from consentry.program_year.reminders import Reminder, YearDay, find_step_reminder
+from consentry.program_year.school_years import join_calendars
 from consentry.risk.policy import Rulebook
 from review_queue import Reason, State
 from store import JsonValue
@@ -70,14 +71,6 @@ class Waiting:
         return self.forms + self.list_rows + self.people
 
 
-class Occasion(StrEnum):
-    """Why a reminder is due; of each step it is sent once an occasion."""
-
-    TARGET_NEAR = "target-near"
-    TARGET_PAST = "target-past"
-    YEAR_DUE = "year-due"
-
-
 @dataclass(frozen=True, slots=True)
 class StepWaits:
     """One step of a partner's year: where it stands, what waits on it, a sentence that says so, a reminder if one is due."""
@@ -85,13 +78,17 @@ class StepWaits:
     standing: Standing
     waiting: Waiting
     words: str
-    reminder: str
-    occasion: Occasion | None = None
+    due: Reminder | None = None
+
+    @property
+    def reminder(self) -> str:
+        """The reminder with the step that it is of; "" for none."""
+        return f"{self.standing.kind}: {self.due.words}" if self.due else ""
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerWaits:
-    """A partner's steps of one school year, side by side."""
+    """A partner's steps of one school year, side by side, and the schools' lists that wait to be confirmed for the term."""
 
     partner_id: str
     name: str
@@ -99,6 +96,18 @@ class PartnerWaits:
     steps: tuple[StepWaits, ...]
     people: tuple[str, ...]
     trained: int
+    lists: tuple[TermWait, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What waits on what, in sentences."""
+        return (*(step.words for step in self.steps), *(each.words for each in self.lists))
+
+    @property
+    def reminders(self) -> tuple[str, ...]:
+        """The words of all reminders that are due."""
+        of_lists = (f"is, {each.school}: {each.reminder.words}" for each in self.lists)
+        return (*(step.reminder for step in self.steps if step.due), *of_lists)
 
 
 def find_waits(program: Program, partner_id: str | None = None) -> list[PartnerWaits]:
@@ -141,6 +150,10 @@ def show_waits(waits: PartnerWaits) -> dict[str, JsonValue]:
         "partner": waits.name,
         "school_year": waits.school_year,
         "steps": steps,
+        "lists": [
+            {"school": each.school, "term": each.term, "words": each.words, "reminder": each.reminder.words}
+            for each in waits.lists
+        ],
         "people_named": len(waits.people),
         "people_trained": waits.trained,
     }
@@ -153,6 +166,7 @@ def _find_of_partner(session: Session, rulebook: Rulebook, partner: Partner, tod
     trained_there = (NamedPerson.partner_id == mine, NamedPerson.kind == AgreementKind.TRAINING)
     people = session.scalars(select(NamedPerson).where(*trained_there)).all()
     named = session.scalars(select(PersonStep).where(PersonStep.partner_id == mine)).all()
+    accounts = list_open_accounts(session, mine)
     held = session.scalars(select(Form).where(Form.partner_id == mine, Form.state == State.HELD)).all()
     years = [find_form_year(session, form) for form in held]
     labels = {step.school_year for step in steps} | {year for year in years if year}
@@ -167,16 +181,16 @@ def _find_of_partner(session: Session, rulebook: Rulebook, partner: Partner, tod
             for form, year in zip(held, years, strict=True)
             if year == label or (not year and label == open_years[0])
         ]
-        rules = rulebook.find_year_rules(label)
+        on = YearDay(rulebook.find_year_rules(label), today, calendar)
+        standings = {kind: _stand(steps, verdicts, kind, on) for kind in AgreementKind}
         addresses = find_named(named, label, today)
+        waiting = len(addresses) if standings[AgreementKind.NUA].is_active else len(addresses or accounts)
         lapsed = has_lapsed_training(steps, label, today, rulebook.policy.training_must_be_recorded)
-        counts = _count_waiting(of_year, len(addresses), lapsed)
-        lines = []
-        for kind in AgreementKind:
-            standing = _stand(steps, verdicts, kind, rules, today, calendar)
-            lines.append(_say_step(standing, counts[kind], rules, today, calendar))
+        counts = _count_waiting(of_year, waiting, lapsed)
+        lines = tuple(_say_step(standings[kind], standings[AgreementKind.DSA], counts[kind], on) for kind in standings)
         trained = len({person.full_name for person in people if person.school_year == label})
-        found.append(PartnerWaits(mine, partner.name, label, tuple(lines), tuple(sorted(addresses)), trained))
+        lists = tuple(find_term_waits(session, mine, on))
+        found.append(PartnerWaits(mine, partner.name, label, lines, tuple(sorted(addresses)), trained, lists))
     return found
 
 
@@ -186,16 +200,11 @@ def _find_year_of(today: date) -> str:
 
 
 def _stand(
-    steps: Sequence[Agreement],
-    verdicts: Sequence[DepartmentVerdict],
-    kind: AgreementKind,
-    rules: YearRules,
-    today: date,
-    calendar: BusinessCalendar,
+    steps: Sequence[Agreement], verdicts: Sequence[DepartmentVerdict], kind: AgreementKind, on: YearDay
 ) -> Standing:
-    label = rules.school_year.label
-    missing = find_missing_departments(verdicts, rules.find_departments(kind), kind, label)
-    return find_standing(steps, kind, label, today, rules.file.targets.of_kind(kind), calendar, missing)
+    label, target = on.rules.school_year.label, on.rules.file.targets.of_kind(kind)
+    missing = find_missing_departments(verdicts, on.rules.find_departments(kind), kind, label)
+    return find_standing(steps, kind, label, on.today, target, on.calendar, missing)
 
 
 def _count_waiting(held: Sequence[Form], people: int, training_lapsed: bool) -> dict[AgreementKind, Waiting]:
@@ -209,20 +218,17 @@ def _count_waiting(held: Sequence[Form], people: int, training_lapsed: bool) -> 
     }
 
 
-def _say_step(
-    standing: Standing, counts: Waiting, rules: YearRules, today: date, calendar: BusinessCalendar
-) -> StepWaits:
+def _say_step(standing: Standing, agreement: Standing, counts: Waiting, on: YearDay) -> StepWaits:
     name = NAMES[standing.kind]
     if standing.is_active:
         since = standing.since.isoformat() if standing.since else ""
         nobody = standing.kind is AgreementKind.NUA and not counts.people
         added = " It names nobody yet, so nobody may log in." if nobody else ""
-        return StepWaits(standing, Waiting(), f"Your {name} is active since {since}.{added}", "")
+        return StepWaits(standing, Waiting(), f"Your {name} is active since {since}.{added}")
     verb = "waits" if counts.total == 1 else "wait"
     begin = f"{counts.say()} {verb} for your {name}" if counts.total else f"Your {name}: nothing waits for it"
-    words = f"{begin}, {_say_standing(standing, today)}."
-    occasion = _find_occasion(standing, rules, today, calendar)
-    return StepWaits(standing, counts, words, _remind(standing, rules, occasion), occasion)
+    words = f"{begin}, {_say_standing(standing, on.today)}."
+    return StepWaits(standing, counts, words, find_step_reminder(standing, agreement, counts.people > 0, on))
 
 
 def _say_standing(standing: Standing, today: date) -> str:
@@ -238,28 +244,3 @@ def _say_standing(standing: Standing, today: date) -> str:
         said += ", signed and not yet in force"
     due = standing.due_on.isoformat()
     return f"{said}; it was due on {due}" if standing.is_late else f"{said}; due on {due}"
-
-
-def _find_occasion(standing: Standing, rules: YearRules, today: date, calendar: BusinessCalendar) -> Occasion | None:
-    left, reminders = standing.business_days_left, rules.file.reminders
-    if left is not None:
-        near = Occasion.TARGET_NEAR if left <= reminders.before_target else None
-        return Occasion.TARGET_PAST if left < 0 else near
-    until_due = calendar.count(today, rules.school_year.due)
-    is_near = standing.kind is AgreementKind.DSA and 0 <= until_due <= reminders.before_due
-    return Occasion.YEAR_DUE if is_near else None
-
-
-def _remind(standing: Standing, rules: YearRules, occasion: Occasion | None) -> str:
-    """The reminder that is due today or was before; "" for none."""
-    left = standing.business_days_left or 0
-    said = {
-        Occasion.TARGET_PAST: f"{standing.kind}: {_count_days(-left)} past its target",
-        Occasion.TARGET_NEAR: f"{standing.kind}: due {f'in {_count_days(left)}' if left else 'today'}",
-        Occasion.YEAR_DUE: f"{standing.kind}: the year's forms and agreements are due on {rules.school_year.due}",
-    }
-    return said[occasion] if occasion else ""
-
-
-def _count_days(days: int) -> str:
-    return f"{days} business day{'' if days == 1 else 's'}"

@@ -53,7 +53,7 @@ class SendingState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class NewSending:
     """Something to leave. `sha256`: its content, which is in the document store already; `submission_id`: whose content it
-    holds, with which it is erased.
+    holds, with which it is erased; `addressee`: the school that a mail is for; "" where it is for the partner or the staff.
     """
 
     kind: Kind
@@ -64,6 +64,7 @@ class NewSending:
     sha256: Sha256
     size: int
     submission_id: str | None = None
+    addressee: str = ""
 
     @property
     def sending_id(self) -> str:
@@ -93,6 +94,7 @@ def queue_sendings(session: Session, clock: Clock, new: Sequence[NewSending]) ->
             document_sha256=sending.sha256,
             file_name=sending.file_name,
             submission_id=sending.submission_id,
+            addressee=sending.addressee,
             state=SendingState.WAITING,
             on_date=clock.today,
             created_at=clock.now,

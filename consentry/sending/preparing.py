@@ -21,6 +21,7 @@ from access import IS_LIST, write_report_xlsx
 from consentry.desk.queue_board import LATE, grade_age
 from consentry.disclosing.delivering_record import ADR, DELIVERED
 from consentry.doors.door_settings import DoorSettings, MailSettings
+from consentry.pipeline.list_schools import is_same_school
 from consentry.program import Program
 from consentry.program_year.waits import PartnerWaits, find_waits
 from consentry.proof.heads import make_head
@@ -52,7 +53,7 @@ def prepare_sendings(program: Program, settings: DoorSettings) -> int:
             new += [_take_package(program, one) for one in packages if (Kind.ADR, one.delivery_id) not in queued]
         day = f"digest-{clock.today.isoformat()}"
         if settings.mail is not None and settings.mail.staff and (Kind.DIGEST, day) not in queued:
-            reminded = [waits for waits in find_waits(program) if any(step.occasion for step in waits.steps)]
+            reminded = [waits for waits in find_waits(program) if waits.reminders]
             digest = write_digest(program, session, clock.today, reminded)
             new.append(_make(Kind.DIGEST, Way.MAIL, None, day, "digest.txt", digest))
             reminders = _list_reminders(reminded, settings.mail)
@@ -93,21 +94,31 @@ def write_digest(program: Program, session: Session, today: date, reminded: Sequ
     late = sum(grade_age(program.rulebook, (today - day).days) == LATE for day in open_cases)
     waiting = session.scalar(select(func.count()).select_from(Sending).where(Sending.state == "waiting")) or 0
     lines = [f"{len(open_cases)} cases, {late} past target", f"{waiting} deliveries wait to leave"]
-    lines += [
-        f"{each.name}, {each.school_year}: {step.reminder}" for each in reminded for step in each.steps if step.reminder
-    ]
+    lines += [f"{each.name}, {each.school_year}: {words}" for each in reminded for words in each.reminders]
     return ("\n".join(lines) + "\n").encode()
 
 
 def _list_reminders(reminded: Sequence[PartnerWaits], mail: MailSettings) -> Iterator[tuple[NewSending, bytes]]:
-    """A mail a partner, step and occasion: where it stands and what waits for it, in counts."""
+    """A mail for each reminder to whoever can be written to: of a step to its partner, of a list to partner and school."""
     for waits in reminded:
-        for step in waits.steps if mail.partners.get(waits.partner_id) else ():
-            if step.occasion is not None:
-                kind, since = step.standing.kind, step.standing.submitted_on or waits.school_year
-                subject = derive_id("rem", waits.partner_id, waits.school_year, kind, step.occasion, str(since))
-                text = f"{step.words}\n\n{step.reminder}.\n\nNothing about any student stands in this mail.\n"
-                yield _make(Kind.REMINDER, Way.MAIL, waits.partner_id, subject, "reminder.txt", text.encode())
+        mine, year = waits.partner_id, waits.school_year
+        for step in waits.steps:
+            if step.due is not None and mail.partners.get(mine):
+                since = step.standing.submitted_on or year
+                subject = derive_id("rem", mine, year, step.standing.kind, step.due.occasion, str(since))
+                yield _make_reminder(mine, subject, f"{step.words}\n\n{step.reminder}.")
+        for one in waits.lists:
+            text = f"{waits.name}, {year}: {one.words}\n\n{one.reminder.words}."
+            named = (name for name, people in mail.schools.items() if people and is_same_school(name, one.school))
+            for addressee in (*([""] if mail.partners.get(mine) else []), *named):
+                subject = derive_id("rem", mine, year, one.school, one.term, one.reminder.occasion, addressee)
+                yield _make_reminder(mine, subject, text, addressee)
+
+
+def _make_reminder(partner: str, subject: str, text: str, addressee: str = "") -> tuple[NewSending, bytes]:
+    content = f"{text}\n\nNothing about any student stands in this mail.\n".encode()
+    made, _ = _make(Kind.REMINDER, Way.MAIL, partner, subject, "reminder.txt", content)
+    return replace(made, addressee=addressee), content
 
 
 _WORDS = {

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import smtplib
 import time
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate
 from typing import Protocol
 
@@ -27,6 +29,8 @@ _SUBJECTS = {
     Kind.NOTICE: "Consentry: something is in your outbox",
     Kind.REMINDER: "Consentry: an agreement of your year",
 }
+_TO_SCHOOLS = "Consentry: a right-to-view list to confirm"
+_ACCEPTED = frozenset({250, 251})
 SIGNATURE_HEADER = "consentry-signature"
 
 
@@ -61,11 +65,12 @@ class MailSender:
             raise DoorTrouble("closed", "no mail server is set up")
         settings = self._settings
         people = settings.partners.get(sending.partner_id, []) if sending.partner_id else settings.staff
+        people = settings.schools.get(sending.addressee, []) if sending.addressee else people
         if not people:
             raise DoorTrouble("nobody", "nobody is named in doors.toml to be written to")
         mail = _write_mail(sending, content, settings, people)
         with connect_mail(settings, self._password) as server:
-            server.send_message(mail)
+            _hand_over(server, mail, settings.sender, people)
 
 
 class WebhookSender:
@@ -98,11 +103,22 @@ def sign_event(body: bytes, key: str, at: int) -> str:
     return f"t={at},v1={signed}"
 
 
+def _hand_over(server: smtplib.SMTP, mail: EmailMessage, sender: str, people: list[str]) -> None:
+    """One mail to all, or to nobody: `smtplib` itself sends to the rest where one is refused, and says so to nobody."""
+    server.ehlo_or_helo_if_needed()
+    answers = [server.mail(sender), *(server.rcpt(address) for address in people)]
+    if all(code in _ACCEPTED for code, _ in answers):
+        answers = [server.data(mail.as_bytes(policy=SMTP))]
+    if any(code not in _ACCEPTED for code, _ in answers):
+        server.rset()
+        raise DoorTrouble("mail", "the mail server refused a mail or an address")
+
+
 def _write_mail(sending: Sending, content: bytes, settings: MailSettings, people: list[str]) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = settings.sender
     mail["To"] = ", ".join(people)
-    mail["Subject"] = _SUBJECTS[Kind(sending.kind)]
+    mail["Subject"] = _TO_SCHOOLS if sending.addressee else _SUBJECTS[Kind(sending.kind)]
     mail["Date"] = formatdate(sending.created_at.timestamp())
     domain = settings.sender.rpartition("@")[2] or hashlib.sha256(settings.sender.encode()).hexdigest()[:8]
     mail["Message-ID"] = f"<{sending.sending_id}@{domain}>"

@@ -194,6 +194,12 @@ WAITS = (
     mark("submitted {ago}, approved by all and to be signed; it was due on {day}"),
     mark("submitted {ago}, signed and not yet in force; due on {day}"),
     mark("submitted {ago}, signed and not yet in force; it was due on {day}"),
+    mark("The list of {school} waits to be confirmed by the school for the {term}."),
+    mark("went back to you on {day}"),
+    mark("not begun, and your data sharing agreement is since {day}"),
+    mark("not renewed, and the school year begins on {day}"),
+    mark("the list is to be confirmed for the {term} by {day}"),
+    mark("the list is not confirmed for the {term}: nobody on it may be viewed"),
 )
 REFUSALS = (
     mark("Match report for {partner}, received {day}"),
@@ -242,6 +248,7 @@ REFUSALS = (
     mark("the partner has no active agreement and designation for the list's school year"),
     mark("the partner has no active data sharing agreement for the form's school year"),
     mark("the partner has sent the same page again since: decide on that one"),
+    mark("the partner's training of that school year is not done: accept it once it is"),
     mark("the school's list gave this partner the right to that student already: return it as DUPLICATE"),
     mark("there is no decision of yours on this case to take back"),
     mark("there is nothing of yours that this would answer"),

@@ -113,5 +113,10 @@ def test_training_that_ended_holds_and_training_unheard_of_passes() -> None:
     day = date(2024, 10, 1)
     assert not find_gates(ACTIVE, "2024-25", day, POLICY).training_lapsed
     assert find_gates([*ACTIVE, step("ended", day, kind="training")], "2024-25", day, POLICY).training_lapsed
+    before = step("active", date(2023, 10, 1), year="2023-24", kind="training")
+    assert find_gates([*ACTIVE, before], "2024-25", day, POLICY).training_lapsed, "nothing rolls over"
+    after = step("active", date(2024, 9, 1), year="2025-26", kind="training")
+    assert not find_gates([*ACTIVE, after], "2024-25", day, POLICY).training_lapsed
+    assert not runs(grant(), day, [*ACTIVE, before]) and runs(grant(), day, [*ACTIVE, after])
     strict = Policy(0.999, 0.0005, 0.9, 0.2, 0.98, 0.999, 0.5, training_must_be_recorded=True)
     assert find_gates(ACTIVE, "2024-25", day, strict).training_lapsed

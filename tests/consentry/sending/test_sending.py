@@ -31,12 +31,20 @@ NAMES = [part for first, last, *_ in CHILDREN.values() for part in (first, last)
 
 
 class Mailbox:
-    """A mail server's memory. `refuses`: what it says to every mail."""
+    """A mail server's memory. `refuses`: what it says to every mail; `refuses_address`: whom it doesn't know."""
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
         self.people: list[list[str]] = []
-        self.refuses = ""
+        self.refuses = self.refuses_address = ""
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address == self.refuses_address:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.refuses:
@@ -170,6 +178,49 @@ def test_reminders_go_to_partner_and_staff_once_an_occasion(district: District) 
     assert "past its target" in mine[1] and "Nothing about any student" in mine[1]
     desk = [str(mail.get_payload()) for mail in mails if mail["To"] == "desk@district.example"]
     assert [("Rainier Youth Partners, 2024-25: nua:" in text) for text in desk] == [True] * 5 + [False]
+
+
+def test_a_school_is_reminded_of_its_list_and_no_student_is_named(full_district: District) -> None:
+    district, box, port = full_district, Mailbox(), find_port()
+    told = ("--kind", "is", "--school-year", "2024-25", "--status", "active", "--on", "2024-09-01")
+    district.expect("partner", "agreement", "rainier", *told)
+    listed = district.write_rows([district.make_row("1000001")])
+    district.expect("submit", "--partner", "rainier", "--basis", "is", "--list", str(listed), "--by", "Pia Alvarez")
+    settle(district)
+    set_up_doors(district, port)
+    with (district.home / "doors.toml").open("a") as doors:
+        doors.write('[mail.schools]\n"Cedar Grove" = ["pia@school.example"]\n')
+    with run_mail_server(box, port):
+        for day in ("2025-01-31", "2025-02-03", "2025-02-04", "2025-02-18", "2025-02-24"):
+            district.today = day
+            send(district)
+    mails = [message_from_bytes(mail) for mail in box.mails]
+    mine = [bytes(m.get_payload(decode=True)).decode() for m in mails if m["To"] == "pia@school.example"]
+    assert len(mine) == 3, "once when the term has begun, once near its day, once past it"
+    assert mine[0].startswith("Rainier Youth Partners, 2024-25: The list of Cedar Grove Elementary waits")
+    assert "by 2025-02-20" in mine[1] and "not confirmed for the second semester" in mine[2]
+    subjects = {m["Subject"] for m in mails if m["To"] == "pia@school.example"}
+    assert subjects == {"Consentry: a right-to-view list to confirm"}
+    assert not any(name.encode() in mail for name in ("Warsame", *CHILDREN["1000001"][:2]) for mail in box.mails)
+
+
+def test_a_mail_of_which_one_address_is_refused_goes_to_nobody(district: District) -> None:
+    """`smtplib` would send it to the others and call it sent."""
+    box, port = Mailbox(), find_port()
+    box.refuses_address = "gone@partner.example"
+    set_up_doors(district, port)
+    doors = district.home / "doors.toml"
+    doors.write_text(
+        doors.read_text().replace('"lead@partner.example"', '"lead@partner.example", "gone@partner.example"')
+    )
+    submit(district)
+    with run_mail_server(box, port):
+        assert send(district, code=1) == {"left": 2, "waiting": 1}
+        assert list_waiting(district) == [("notice", "mail", 1)] and len(box.mails) == 1
+        box.refuses_address = ""
+        let_time_pass(district)
+        assert send(district) == {"left": 1, "waiting": 0}
+    assert box.people[1] == ["lead@partner.example", "gone@partner.example"]
 
 
 def test_a_mail_server_that_is_down_loses_nothing(district: District) -> None:
