@@ -8,12 +8,14 @@ Times that go back by more than a minute are a warning: a clock may be set back,
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from store.canonical import read_canonical_json
 from store.merkle import EMPTY_ROOT, fold_edge
@@ -101,9 +103,25 @@ def _as_bytes(body: Any) -> bytes:
 
 def stream(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
     """The rows of a query as they lie in the database, a few thousand in memory at a time."""
-    result = connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(text(sql))
-    for batch in result.partitions(BATCH):
+    for batch in stream_batches(connection, sql):
         yield from batch
+
+
+def stream_batches(connection: Connection, sql: str) -> Iterator[Sequence[Sequence[Any]]]:
+    """As `stream`, a few thousand at once. Of SQLite they come from its own cursor: a row for a third of the time."""
+    if connection.dialect.name != "sqlite":
+        result = connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(text(sql))
+        yield from result.partitions(BATCH)
+        return
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql)
+        while batch := cursor.fetchmany(BATCH):
+            yield batch
+    except sqlite3.Error as error:
+        raise OperationalError(sql, None, error) from error
+    finally:
+        cursor.close()
 
 
 def grow_tree(walk: Walk, seq: int, body: bytes, leaf_hash: str, prev_root: str, root: str) -> None:

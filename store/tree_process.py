@@ -1,4 +1,5 @@
-"""Hashes a long ledger in a process of its own, beside the one that reads what its entries say: two cores, half the time.
+"""Hashes a long ledger in a process of its own, beside the one that reads what its entries and rows say: two cores, half the
+time.
 
 The leaves up to a number never change, so both see the same ones. Whatever goes wrong in the other process, the walk is done
 here instead: it is never taken on trust that there was none.
@@ -10,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Connection, Engine, text
@@ -27,18 +28,27 @@ _URL_VARIABLE = "CONSENTRY_TREE_DATABASE"
 
 
 def walk_on_two_cores(
-    session: Session, connection: Connection, sizes: Sequence[int], observers: Sequence[Observe]
+    session: Session,
+    connection: Connection,
+    sizes: Sequence[int],
+    observers: Sequence[Observe],
+    meanwhile: Callable[[Walk], None],
 ) -> Walk:
-    """As `walk_leaves`, on two cores where the ledger is long and the machine has them."""
+    """As `walk_leaves`, on two cores where the ledger is long and the machine has them. `meanwhile` is called once it is known
+    what the entries say; the walk that it is given may lack the tree still.
+    """
     last = connection.execute(text("SELECT max(seq) FROM ledger")).scalar()
     bind = session.get_bind()
     if type(last) is not int or last < LONG or not isinstance(bind, Engine) or (os.cpu_count() or 1) < 2:
-        return walk_leaves(connection, sizes, observers)
+        walk = walk_leaves(connection, sizes, observers)
+        meanwhile(walk)
+        return walk
     environment = {**os.environ, _URL_VARIABLE: bind.url.render_as_string(hide_password=False)}
     command = [sys.executable, "-m", "store.tree_process", str(last), *map(str, sizes)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as other:  # noqa: S603 - our own
         try:
             walk = walk_contents(connection, observers)
+            meanwhile(walk)
             told, _ = other.communicate()
         except BaseException:
             other.kill()

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from store.canonical import read_canonical_json
 from store.documents import DocumentStore
-from store.leaf_walk import BATCH, Break, Observe, Walk, stream
+from store.leaf_walk import Break, Observe, Walk, stream, stream_batches
 from store.row_digests import RowReader, SealedRows, names_row
 from store.tables import TRACKED_TABLES, LedgerLeaf
 from store.tree_process import walk_on_two_cores
@@ -65,16 +64,28 @@ def _verify(
     sizes: Sequence[int],
     observers: Sequence[Observe],
 ) -> Verdict:
-    writers = _DocumentWriters()
-    walk = walk_on_two_cores(session, connection, sizes, (*observers, writers.note))
-    written = walk.written.seal()
-    breaks = [*walk.breaks, *_check_head(connection, walk), *_check_nodes(connection, walk)]
-    for name in _find_filled_tables(connection):
-        breaks += _check_rows(connection, _open_reader(name), written)
-    breaks += _find_missing_rows(session, written)
+    writers, tables = _DocumentWriters(), _Tables(session, connection)
+    walk = walk_on_two_cores(session, connection, sizes, (*observers, writers.note), tables.hold_against)
+    breaks = [*walk.breaks, *_check_head(connection, walk), *_check_nodes(connection, walk), *tables.breaks]
     breaks += _check_documents(connection, documents, writers.seqs)
     breaks.sort(key=lambda found: (found.seq is None, found.seq or 0))
-    return Verdict(walk.size, walk.root, tuple(breaks), walk.roots, tuple(walk.warnings), written.erased_count)
+    return Verdict(walk.size, walk.root, tuple(breaks), walk.roots, tuple(walk.warnings), tables.erased)
+
+
+class _Tables:
+    """The tracked tables beside what the ledger says that it wrote."""
+
+    def __init__(self, session: Session, connection: Connection) -> None:
+        self._session, self._connection = session, connection
+        self.breaks: list[Break] = []
+        self.erased = 0
+
+    def hold_against(self, walk: Walk) -> None:
+        written = walk.written.seal()
+        self.erased = written.erased_count
+        for name in _find_filled_tables(self._connection):
+            self.breaks += _check_rows(self._connection, _open_reader(name), written)
+        self.breaks += _find_missing_rows(self._session, written)
 
 
 class _DocumentWriters:
@@ -146,9 +157,8 @@ def _open_reader(name: str) -> RowReader:
 
 
 def _check_rows(connection: Connection, reader: RowReader, written: SealedRows) -> Iterator[Break]:
-    rows = _stream_rows(connection, reader)
-    while batch := list(islice(rows, BATCH)):
-        for found in written.find_changed(reader.name, batch):
+    for rows in stream_batches(connection, reader.sql):
+        for found in written.find_changed(reader.name, reader.identify(rows), reader.digest(rows)):
             if found.seq is None:
                 words = "a row that no entry wrote"
             elif found.was_erased:
@@ -156,11 +166,6 @@ def _check_rows(connection: Connection, reader: RowReader, written: SealedRows) 
             else:
                 words = "the row was changed after this entry wrote it"
             yield Break(found.seq, f"{reader.name} {found.key}", words)
-
-
-def _stream_rows(connection: Connection, reader: RowReader) -> Iterator[tuple[str, bytes]]:
-    for row in stream(connection, reader.sql):
-        yield reader.identify(row), reader.digest(row)
 
 
 def _find_missing_rows(session: Session, written: SealedRows) -> Iterator[Break]:

@@ -18,6 +18,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ LEAF_VERSION = 1
 LEAF_KEYS = frozenset({"v", "seq", "event", "subject", "actor", "at", "today", "today_was_set", "facts", "rows"})
 BUNDLE_VERSION = 1
 _MOST_BYTES = 500_000_000
+_DIGEST = re.compile("[0-9a-f]{64}")
 _UNLISTED = frozenset(
     {"manifest.json", "verify_bundle.py", "ledger/checkpoint.txt", "ledger/entries.json", "ledger/head.json"}
 )
@@ -270,9 +272,11 @@ def read_leaf(body: bytes) -> dict[str, Any]:
 
 def has_leaf_shape(leaf: dict[str, Any]) -> bool:
     """Whether the parts of a leaf are of their types: digests by table and key, null for an erased row."""
-    for name in ("event", "subject", "actor", "at", "today"):
-        if type(leaf[name]) is not str:
-            return False
+    texts = (
+        type(leaf["event"]) is type(leaf["subject"]) is type(leaf["actor"]) is type(leaf["at"]) is type(leaf["today"])
+    )
+    if not texts or type(leaf["event"]) is not str:
+        return False
     if type(leaf["seq"]) is not int or type(leaf["today_was_set"]) is not bool or type(leaf["facts"]) is not dict:
         return False
     if type(leaf["rows"]) is not dict:
@@ -285,7 +289,7 @@ def has_leaf_shape(leaf: dict[str, Any]) -> bool:
 
 def is_digest(value: object) -> bool:
     """Whether a value can stand for a row in a leaf: 64 lower-case hexadecimal digits, or null for an erased row."""
-    return value is None or (type(value) is str and len(value) == 64 and not value.strip("0123456789abcdef"))
+    return value is None or (type(value) is str and _DIGEST.fullmatch(value) is not None)
 
 
 # --- Bundles ----------------------------------------------------------------------------------------------------------

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from store import Clock, Entry, Event, Installation, record
 from store.durability import read_durability
 from store.ledger import StampedEntry, append_stamped
 from store.tables import Agreement, Partner
+from store.tree_process import walk_on_two_cores
 from store.tree_reader import TreeReader
 from store.verification import verify_ledger
 from store.verify_bundle import hash_leaf, includes
@@ -29,6 +32,8 @@ from store.verify_bundle import hash_leaf, includes
 _THREADS = 32
 _BATCH = 1000
 _PROOFS = 200
+
+Result = TypeVar("Result")
 
 
 def run(appends: int, leaves: int, database_url: str | None = None) -> dict[str, Any]:
@@ -57,20 +62,36 @@ def run(appends: int, leaves: int, database_url: str | None = None) -> dict[str,
 
 
 def measure_verification(home: Path, database_url: str | None) -> dict[str, Any]:
-    """Verifies a home in this process: seconds, and the most memory that the process ever held."""
-    import resource
-
+    """Verifies a home in this process, whole and then its leaves alone: seconds, those of the processor in this process and in
+    the one beside it, and the most memory that this one ever held.
+    """
     installation = Installation.open(home, database_url)
-    started, cpu = time.perf_counter(), time.process_time()
     with installation.reading() as session:
-        verdict = verify_ledger(session, installation.documents)
+        verdict, figures = _take_time(lambda: verify_ledger(session, installation.documents))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    with installation.reading() as session:
+        connection = session.connection()
+        _, alone = _take_time(lambda: walk_on_two_cores(session, connection, (), (), lambda walk: None))
     return {
         "leaves": verdict.size,
-        "seconds": round(time.perf_counter() - started, 2),
-        "cpu_seconds": round(time.process_time() - cpu, 2),
-        "most_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        **figures,
+        "leaves_alone": alone,
+        "most_memory_mb": memory,
         "whole": not verdict.breaks,
     }
+
+
+def _take_time(act: Callable[[], Result]) -> tuple[Result, dict[str, float]]:
+    started, before = time.perf_counter(), [time.process_time(), _read_others()]
+    result = act()
+    seconds, after = time.perf_counter() - started, [time.process_time(), _read_others()]
+    own, others = (round(late - early, 2) for early, late in zip(before, after, strict=True))
+    return result, {"seconds": round(seconds, 2), "cpu_seconds": own, "cpu_seconds_beside": others}
+
+
+def _read_others() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _make_entry(name: str) -> Entry:
