@@ -35,7 +35,9 @@ class BlankPrint:
     records: tuple[str, ...] = ()
 
 
-def add_partner(program: Program, partner_id: str, name: str, purpose: str, categories: Sequence[str]) -> Partner:
+def add_partner(
+    program: Program, partner_id: str, name: str, purpose: str, categories: Sequence[str], user: str = _ACTOR
+) -> Partner:
     """Adds a partner; without categories its agreement covers all four. `CommandError` for an id that is taken."""
     chosen = _choose_categories(categories) or list(CATEGORIES)
     if not partner_id.strip() or not name.strip():
@@ -45,7 +47,7 @@ def add_partner(program: Program, partner_id: str, name: str, purpose: str, cate
         if session.get(Partner, partner_id) is not None:
             raise CommandError(f"partner {partner_id} is there already")
         partner = Partner(partner_id=partner_id, name=name, purpose=purpose, categories=chosen)
-        record(session, clock, Entry(Event.PARTNER_ADDED, partner_id, _ACTOR, [partner]))
+        record(session, clock, Entry(Event.PARTNER_ADDED, partner_id, user, [partner]))
     return partner
 
 

@@ -42,6 +42,14 @@ class NamedStep:
     full_name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PartnerPeople:
+    """Whom a network use agreement names today, by address, and who was trained, by name."""
+
+    named: tuple[PersonStep, ...]
+    trained: tuple[NamedPerson, ...]
+
+
 def name_person(program: Program, kind: AgreementKind, named: NamedStep, note: StepNote) -> str:
     """Notes a step of a person for an account (nua), or that they were trained; returns the id of what was noted."""
     if kind is AgreementKind.NUA:
@@ -83,7 +91,7 @@ def record_person(program: Program, named: NamedStep, note: StepNote) -> PersonS
 def record_trained(program: Program, named: NamedStep, note: StepNote) -> NamedPerson:
     """Notes a person of a partner who did the year's data stewardship training."""
     if not named.full_name.strip():
-        raise CommandError("a trained person has a name: --name")
+        raise CommandError("a trained person has a name")
     year, clock = program.rulebook.find_school_year(named.school_year), program.read_clock()
     with program.installation.writing() as session:
         find_partner(session, named.partner_id)
@@ -105,6 +113,18 @@ def record_trained(program: Program, named: NamedStep, note: StepNote) -> NamedP
         facts: dict[str, JsonValue] = {"kind": AgreementKind.TRAINING, "school_year": named.school_year}
         record(session, clock, Entry(Event.PERSON_NAMED, person.person_id, note.actor or "program", rows, facts))
     return person
+
+
+def list_people(program: Program, partner_id: str, school_year: str) -> PartnerPeople:
+    """The people of a partner in a school year, as of today."""
+    today = program.read_clock().today
+    mine = (PersonStep.partner_id == partner_id, PersonStep.school_year == school_year)
+    of_training = (NamedPerson.partner_id == partner_id, NamedPerson.school_year == school_year)
+    taught = select(NamedPerson).where(*of_training, NamedPerson.kind == AgreementKind.TRAINING)
+    with program.installation.reading() as session:
+        named = find_named(session.scalars(select(PersonStep).where(*mine)).all(), school_year, today)
+        trained = session.scalars(taught.order_by(NamedPerson.full_name, NamedPerson.on_date)).all()
+    return PartnerPeople(tuple(named[name] for name in sorted(named)), tuple(trained))
 
 
 def name_by_accounts(

@@ -41,6 +41,7 @@ REMINDERS = (
 )
 STEPS = (
     mark("a partner needs a name and an id"),
+    mark("a trained person has a name"),
     mark("a user principal name looks like ana@partner.example"),
     mark("that person is active at another partner: end it there first"),
     mark("no such person at {partner}"),

@@ -4,6 +4,7 @@
 const letters = document.body.hasAttribute("data-letter-keys"), help = document.getElementById("keys");
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") shut(event.target.closest?.("details[open]"));
   const typing = event.target.matches("input:not([type=radio], [type=checkbox]), select, textarea");
   if (typing || event.ctrlKey || event.altKey || event.metaKey || help?.open) return;
   if (event.repeat || (event.key === "Enter" && isJustCome())) return;  // a key held or pressed twice decides nothing unseen
@@ -34,6 +35,12 @@ document.querySelectorAll("[data-missing]").forEach((input) => {
   input.form.addEventListener("change", () => input.setCustomValidity(""));
 });
 document.querySelectorAll("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
+
+function shut(details) {
+  if (!details) return;
+  details.open = false;
+  details.querySelector("summary").focus();
+}
 
 function open(details) {
   details.open = true;
