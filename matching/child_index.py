@@ -6,7 +6,7 @@ bear it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from matching.query_reading import ReadQuery, prepare_names, read_names, text_of
 from matching.schools import SchoolIndex
 from matching.sibling_names import learn_shared_words
 from matching.student_ids import StudentIdIndex
-from matching.types import Query, is_reading
+from matching.types import Query, check_queries, is_reading
 from matching.weighing import PairWeigher
 from matching.weights import Weights
 
@@ -64,8 +64,7 @@ class ChildIndex:
 
     def read_all(self, queries: Sequence[Query]) -> list[ReadQuery | None]:
         """`read` of each query; what they have in common is weighed once, and single words all in one go."""
-        if not all(isinstance(query, Mapping) for query in queries) or not self.children_count:
-            return [self.read(query) for query in queries]
+        check_queries(queries)
         prepare_names(self.names, queries)
         self.ids.prepare(number for query in queries if isinstance(number := query.get("student_id"), str))
         self.dates.prepare(date for query in queries if isinstance(date := query.get("birth_date"), str))
@@ -82,8 +81,7 @@ class ChildIndex:
 
     def read(self, query: Query) -> ReadQuery | None:
         """The query weighed against distinct values; None where it says nothing or nobody is enrolled."""
-        if not isinstance(query, Mapping):
-            raise ValueError(f"a query maps field names to what was read, it is not {type(query).__name__}")
+        check_queries([query])
         if not self.children_count:
             return None
         date, number, school = query.get("birth_date"), query.get("student_id"), query.get("school")

@@ -48,23 +48,34 @@ class EnrollmentColumns:
     state_id: TextColumn
 
 
-def _text(cell: object) -> str:
+def text_of_cell(cell: object) -> str:
+    """A cell as text; "" for a missing one of any kind (None, NaN, NaT, NA)."""
     if isinstance(cell, str):
-        return cell.strip()
-    if cell is None or cell is pd.NaT or cell is pd.NA or cell != cell:
+        return cell
+    if cell is None or cell is pd.NA:
         return ""
-    return str(cell).strip()
+    unlike_itself = cell != cell
+    return "" if isinstance(unlike_itself, bool | np.bool_) and unlike_itself else str(cell)
 
 
 def as_column(cells: Sequence[object]) -> TextColumn:
-    """Cells of any kind as a column of text."""
+    """Cells of any kind as a column of text, blanks around it trimmed. TypeError for cells that hold lists or tables."""
     array = np.empty(len(cells), dtype=object)
     array[:] = list(cells)
     codes, distinct = pd.factorize(array, use_na_sentinel=True)
-    texts = [_text(cell) for cell in distinct]
+    texts = [text_of_cell(cell).strip() for cell in distinct]
     places: dict[str, int] = {"": 0}
     place_of = np.array([places.setdefault(text, len(places)) for text in texts] + [0], dtype=np.int32)
     return TextColumn(tuple(places), place_of[codes])
+
+
+def _take_column(frame: pd.DataFrame, name: str) -> TextColumn:
+    try:
+        return as_column(frame[name].tolist())
+    except TypeError as error:
+        raise ValueError(
+            f"enrollment has lists or tables in cells of the column {name}: text alone is taken"
+        ) from error
 
 
 def take_columns(frame: pd.DataFrame) -> EnrollmentColumns:
@@ -80,7 +91,7 @@ def take_columns(frame: pd.DataFrame) -> EnrollmentColumns:
     empty = TextColumn(("",), np.zeros(len(frame), dtype=np.int32))
     taken = EnrollmentColumns(
         **{
-            field.name: as_column(frame[field.name].tolist()) if field.name in frame.columns else empty
+            field.name: _take_column(frame, field.name) if field.name in frame.columns else empty
             for field in fields(EnrollmentColumns)
         }
     )

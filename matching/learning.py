@@ -21,7 +21,7 @@ from matching.weights import Weights, builtin_weights
 from matching.written_ways import Way, name_ways
 
 ROUNDS = 2
-STRENGTH = 300.0
+STRENGTH = 1500.0
 """Each group of chances starts with so many observations of the tables it starts from."""
 LEAST_SHARE = 0.02
 LEAST, MOST = 1e-5, 0.995

@@ -29,7 +29,7 @@ from matching.posterior import (
 )
 from matching.query_reading import ReadQuery
 from matching.reach import Array64, reach_children
-from matching.types import Candidate, Evidence, Query, Witness
+from matching.types import Candidate, Evidence, Query, Witness, check_queries
 from matching.weights import Weights, builtin_weights
 
 MOST_CANDIDATES = 10
@@ -128,6 +128,7 @@ class Matcher:
         With `one_to_one` no two queries may claim one child: a child that fits two queries stays likely for the one it fits
         best, and the other's probability for it is cut accordingly.
         """
+        check_queries(queries)
         found = match_in_shares(queries, self._match_all, count_processes(len(queries)))
         return assign_one_to_one(found) if one_to_one else found
 

@@ -21,7 +21,7 @@ from matching.evidence_words import EvidenceWriter
 from matching.posterior import Prior, WeighedPairs, compute_probabilities, join_fields
 from matching.query_reading import text_of
 from matching.reach import reach_everybody
-from matching.types import Agreement, Evidence, Query
+from matching.types import Agreement, Evidence, Query, check_queries
 from matching.weights import builtin_weights
 
 UNLISTED_POPULATION = 20_000.0
@@ -74,6 +74,8 @@ def _as_columns(rows: Sequence[Query]) -> EnrollmentColumns:
 
 def pair_rows(form_queries: Sequence[Query], row_queries: Sequence[Query]) -> list[Pairing]:
     """Every form once, in order, then the rows that no form fits, in order."""
+    check_queries(form_queries)
+    check_queries(row_queries)
     weights = builtin_weights()
     index = ChildIndex(_as_columns(row_queries), weights, UNLISTED_POPULATION)
     writer = EvidenceWriter(index)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.birth_dates import NEVER, BirthDateIndex, WeighedDates
 from matching.name_folding import words_of
@@ -30,12 +31,17 @@ BEST_DATES = 6
 WRITTEN_AS_ENROLLED = log(0.95)
 
 
+def ask_reading(reading: PixelReading, texts: Sequence[str]) -> NDArray[np.float64]:
+    """What the reading scores each text, (K,); an answer of another shape says nothing of any."""
+    scores = np.asarray(reading.score(texts), dtype=np.float64)
+    return scores if scores.shape == (len(texts),) else np.full(len(texts), LOWEST_SCORE)
+
+
 def score_texts(reading: PixelReading, texts: tuple[str, ...]) -> FloatArray:
     """Tempered log-probability of each text, (K,), finite whatever the reading answers."""
     if not texts:
         return np.empty(0, dtype=np.float32)
-    scores = np.asarray(reading.score(texts), dtype=np.float64)
-    scores = np.nan_to_num(scores, nan=LOWEST_SCORE, posinf=0.0, neginf=LOWEST_SCORE)
+    scores = np.nan_to_num(ask_reading(reading, texts), nan=LOWEST_SCORE, posinf=0.0, neginf=LOWEST_SCORE)
     return np.asarray(TEMPER * np.clip(scores, LOWEST_SCORE, 0.0), dtype=np.float32)
 
 
@@ -45,7 +51,7 @@ def measure_gap(reading: PixelReading, meant: str) -> float:
     Of real handwriting, a misread ID or date lies under 4 nats from the true one in three of four cases; another ID, one digit
     off, in one of 200.
     """
-    as_read, as_meant = np.asarray(reading.score((normal_text(reading), meant)), dtype=np.float64).tolist()
+    as_read, as_meant = ask_reading(reading, (normal_text(reading), meant)).tolist()
     gap = as_read - as_meant
     return max(gap, 0.0) if gap == gap else -LOWEST_SCORE
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import log
 
 from matching.birth_dates import WeighedDates
+from matching.enrollment_columns import text_of_cell
 from matching.name_folding import words_of
 from matching.name_index import SPLIT_BOXES, NameIndex
 from matching.name_roles import Role
@@ -32,11 +33,7 @@ def text_of(value: object) -> str:
     """What a value says as text: itself, the text of a reading, "" for nothing at all."""
     if isinstance(value, str):
         return value
-    if is_reading(value):
-        return value.text
-    if value is None or value != value:
-        return ""
-    return str(value)
+    return value.text if is_reading(value) else text_of_cell(value)
 
 
 def value_of(value: object) -> str:

@@ -50,6 +50,15 @@ Query = Mapping[str, "str | PixelReading"]
 """Field name of the contract to text as it was read, or to a reading; any may be missing."""
 
 
+def check_queries(queries: object) -> None:
+    """`ValueError` unless this is a list of queries: the caller's error, which no content of a query is."""
+    if not isinstance(queries, Sequence) or isinstance(queries, str | bytes):
+        raise ValueError(f"queries come as a list, not as {type(queries).__name__}")
+    for query in queries:
+        if not isinstance(query, Mapping):
+            raise ValueError(f"a query maps field names to what was read, it is not {type(query).__name__}")
+
+
 class Witness(StrEnum):
     """Who says it: the form, or the row of the partner's list."""
 

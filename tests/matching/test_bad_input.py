@@ -1,7 +1,10 @@
 """A caller's error is a clear ValueError; a query's or an enrollment's content never raises and never convinces."""
 
 import random
+from decimal import Decimal
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -73,6 +76,36 @@ def test_a_very_long_surname_is_still_found_by_its_beginning(matcher: Matcher) -
 def test_what_is_no_query_is_the_callers_error(matcher: Matcher, query: object) -> None:
     with pytest.raises(ValueError, match="a query maps field names to what was read, it is not"):
         matcher.match(query)  # type: ignore[arg-type]  # the caller's error is what is tested
+
+
+@pytest.mark.parametrize(
+    "value",
+    [pd.NA, pd.NaT, 7, 7.5, b"Ana", [], ["Ana"], {}, np.array([1, 2]), np.array([]), pd.Series(["Ana", "Bo"]),
+     pd.Timestamp("2012-03-04"), Decimal("NaN"), object()],
+)  # fmt: skip
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_value_that_is_no_text_never_raises(matcher: Matcher, field: str, value: object) -> None:
+    query: dict[str, Any] = {"student_last": "Farah", field: value}
+    assert len(matcher.match(query)) <= 10
+    assert len(pair_rows([query], [query])) >= 1
+
+
+@pytest.mark.parametrize("queries", [None, "Ana", {"student_last": "Farah"}, 7, ({} for _ in range(2))])
+def test_what_is_no_list_of_queries_is_the_callers_error(matcher: Matcher, queries: Any) -> None:
+    for ask in (matcher.match_batch, lambda rows: pair_rows([{}], rows)):
+        with pytest.raises(ValueError, match="queries come as a list, not as"):
+            ask(queries)
+    for ask in (matcher.match_batch, lambda rows: pair_rows([{}], rows)):
+        with pytest.raises(ValueError, match="a query maps field names to what was read, it is not int"):
+            ask([{}, 7])
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_cell_that_holds_a_list_is_the_callers_error_and_named_by_its_column(column: str) -> None:
+    frame = _enroll([]).astype(object)
+    frame.at[3, column] = ["Ana", "Bo"]
+    with pytest.raises(ValueError, match=f"lists or tables in cells of the column {column}"):
+        Matcher(frame)
 
 
 def test_what_is_no_frame_is_the_callers_error() -> None:

@@ -130,6 +130,21 @@ def test_broken_scores_never_raise(matcher: Matcher) -> None:
     assert all(candidate.probability < 0.5 for candidate in found)
 
 
+@pytest.mark.parametrize("answer", [None, [-1.0, -2.0, -3.0], [[0.0], [0.0]]])
+def test_an_answer_of_another_shape_says_nothing(matcher: Matcher, answer: "list[object] | None") -> None:
+    class Misshapen(Paper):
+        def score(self, candidates: "list[str]") -> np.ndarray:  # type: ignore[override]
+            return np.asarray(answer, dtype=np.float64)
+
+    for field, text in {
+        "student_last": "garcia",
+        "birth_date": "2011-02-03",
+        "student_id": "123",
+        "school": "A",
+    }.items():
+        assert all(candidate.probability < 0.5 for candidate in matcher.match({field: Misshapen(text)}))
+
+
 def test_a_row_does_not_speak_for_the_form(matcher: Matcher, enrollment: pd.DataFrame) -> None:
     row = enrollment.iloc[21]
     form = {**_write(row, 0.1, 5), "student_id": Paper("7777777", 0.1, 3)}
