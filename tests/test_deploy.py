@@ -138,6 +138,17 @@ def test_the_image_runs_as_nobody_of_importance_from_a_command_that_is_one() -> 
     assert last.index("USER") > max(place for place, word in enumerate(last) if word == "RUN")
 
 
+def test_the_image_makes_every_folder_that_a_volume_is_put_over_for_its_user() -> None:
+    """A new volume takes the owner of the folder beneath it; where there is none it is root's, and nothing can be written."""
+    mounts = {mount.split(":")[1] for mount in COMPOSE["x-consentry"]["volumes"]}
+    made = re.search(r"install -d -o consentry -g consentry -m 0700 (.*)", DOCKERFILE)
+    assert made is not None
+    assert set(made[1].split()) == mounts
+    settings = COMPOSE["x-consentry"]["environment"]
+    places = [settings["CONSENTRY_HOME"], settings["CONSENTRY_KEY_FILE"]]
+    assert all(any(place.startswith(mount) for mount in mounts) for place in places)
+
+
 def test_the_image_takes_nothing_from_the_workshop() -> None:
     left_out = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(encoding="utf-8").split()
     own = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()]
