@@ -118,6 +118,8 @@ async def _guard(request: Request, go_on: Callable[[Request], Awaitable[Response
 
 async def _deny(request: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, Denied) else 403
+    if status == 401 and "hx-request" in request.headers:
+        return come_back_to(_lead_to_log_in(), _find_address(request))
     if "text/html" not in request.headers.get("accept", ""):
         return _tell(request, status)
     desk, came_from = Desk(request.app.state.office, request), find_way_back(request)
@@ -126,9 +128,18 @@ async def _deny(request: Request, error: Exception) -> Response:
     if status != 401:
         return _tell(request, status)
     if request.method == "GET":
-        query = request.url.query
-        return come_back_to(RedirectResponse("/login", 303), request.url.path + (f"?{query}" if query else ""))
+        return come_back_to(RedirectResponse("/login", 303), _find_address(request))
     return come_back_to(desk.show("refused.html", status, words_of_refusal=_ENDED, back="/login"), came_from)
+
+
+def _lead_to_log_in() -> Response:
+    """For a part of a page that is asked for anew: the whole page goes to the log-in."""
+    return JSONResponse({"status": 401, "words": _WORDS[401]}, 401, headers={"hx-redirect": "/login"})
+
+
+def _find_address(request: Request) -> str:
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
 
 
 async def _find_nothing(request: Request, error: Exception) -> Response:

@@ -48,7 +48,7 @@ def show_queue(desk: AtDesk, wanted: Wanted, after: str = "") -> Response:
     with desk.program.installation.reading() as session:
         board = describe_queue(desk.program, session, wanted, desk.person.name)
         last = _find_last(desk, session, after)
-    return desk.show("queue.html", board=board, wanted=wanted, most=MOST_LINES, last=last)
+    return desk.show("queue.html", board=board, wanted=wanted, most=MOST_LINES, last=last, is_fresh=True)
 
 
 @router.get("/cases/{case_id}", name="case")

@@ -56,7 +56,7 @@ def show_submission(desk: AtDesk, submission_id: str) -> Response:
     title, lines = report_as_released(desk.program, submission_id)
     with desk.program.installation.reading() as session:
         sent = list(list_lines(session, submission_id, lines))
-    return desk.show("submission.html", title=title, sent=sent, submission_id=submission_id)
+    return desk.show("submission.html", title=title, sent=sent, submission_id=submission_id, is_fresh=True)
 
 
 @router.get("/submissions/{submission_id}/report.xlsx", name="submission_report")

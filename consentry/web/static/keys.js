@@ -77,7 +77,8 @@ document.querySelectorAll("form[data-walk]").forEach((form) => form.addEventList
   next.focus();
 }));
 
-// A sign of life each minute while somebody is at the page: after ten minutes without a touch the claim is left to end by itself.
+// While somebody is at a page, and for ten minutes after, it gives signs of life and keeps what is marked up to date; then the
+// claim on a case, and the session, are left to end by themselves.
 const held = document.querySelector("[data-beat]"), claim = document.getElementById("claim"), minute = 60000;
 let touched = Date.now(), beaten = touched;
 async function beat() {
@@ -87,11 +88,19 @@ async function beat() {
   if (claim.textContent !== trouble) claim.textContent = trouble;
   claim.hidden = !trouble;
 }
-function touch() {
+const fresh = document.getElementById("fresh");
+function refresh() {
+  if (fresh?.checked && !document.hidden) document.querySelectorAll("[hx-trigger=refresh]").forEach((part) => part.dispatchEvent(new Event("refresh")));
+}
+if (fresh) {
+  fresh.parentElement.hidden = false;
+  fresh.checked = localStorage.getItem("fresh") !== "no";
+  fresh.addEventListener("change", () => { localStorage.setItem("fresh", fresh.checked ? "yes" : "no"); refresh(); });
+  document.addEventListener("visibilitychange", refresh);
+  setInterval(() => { if (Date.now() - touched < 10 * minute) refresh(); }, minute / 2);
+}
+for (const kind of ["keydown", "pointerdown", "pointermove", "scroll", "focus"]) addEventListener(kind, () => {
   touched = Date.now();
-  if (touched - beaten > minute) beat();
-}
-if (held) {
-  for (const kind of ["keydown", "pointerdown", "pointermove", "scroll", "focus"]) addEventListener(kind, touch, { passive: true });
-  setInterval(() => { if (Date.now() - touched < 10 * minute) beat(); }, minute);
-}
+  if (held && touched - beaten > minute) beat();
+}, { passive: true });
+if (held) setInterval(() => { if (Date.now() - touched < 10 * minute) beat(); }, minute);
