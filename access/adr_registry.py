@@ -194,7 +194,7 @@ def _check_column(column: str, report: _ReportPart, own: _RegistryFile) -> Itera
     source = report.from_.get(column, column)
     for name in dict.fromkeys((column, source)):
         if (blocked := find_block(name)) is not None:
-            yield f"never leaves the house ({blocked})"
+            yield f"never leaves the house ({blocked})" + ("" if name == column else f": it is taken from {name}")
         if needs_listing(name) and column not in report.if_listed:
             yield "goes out only where the agreement lists it: put it in if_listed"
         if tells_marks(name) and report.listed is None:

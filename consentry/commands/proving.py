@@ -161,7 +161,7 @@ def ledger_verify(
         "subjects_erased": proof.erased,
         "countersigned": [{"by": seen.witness.name, "at": seen.at.isoformat()} for seen in proof.cosignatures],
     }
-    lines = [f"entry {found['entry']}: {found['subject']}: {found['words']}" for found in (*breaks, *warnings)]
+    lines = [_say_break(found) for found in (*breaks, *warnings)]
     lines += [] if breaks else [f"whole: {proof.size} entries, root {proof.root}"]
     tell(context, result, "\n".join(lines))
     return SOME_REFUSED if breaks else DONE
@@ -214,6 +214,11 @@ def ledger_export(context: typer.Context, file: Path) -> int:
 
 def _show_breaks(breaks: Sequence[Break]) -> list[dict[str, int | str | None]]:
     return [{"entry": found.seq, "subject": found.subject, "words": found.words} for found in breaks]
+
+
+def _say_break(found: dict[str, int | str | None]) -> str:
+    place = "" if found["entry"] is None else f"entry {found['entry']}: "
+    return f"{place}{found['subject']}: {found['words']}"
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -1,7 +1,8 @@
 """Writes the Student-at-a-Glance feed: complete each time, with a manifest; empty or shrunk, an error until a lead says so.
 
 What a feed discloses of a student is recorded before the file is in place. An empty or truncated feed never means that
-everybody loses access: the file that lies there stays. One feed is written at a time.
+everybody loses access: the file that lies there stays. Rows of grants that somebody revoked don't count as missing: a
+revocation has its person and reason already, and takes effect at once. One feed is written at a time.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from consentry.disclosing.delivering_grants import OpenGrantFinder
 from consentry.disclosing.delivering_record import DELIVERED, note_delivered, refusing
 from consentry.disclosing.delivering_registry import load_registry
 from consentry.disclosing.staag_people import find_people
-from consentry.disclosing.staag_record import FEED, Acceptance, MadeFeed, record_feed
+from consentry.disclosing.staag_record import FEED, Acceptance, MadeFeed, count_revoked_rows, record_feed
 from consentry.errors import CommandError
 from consentry.program import Program
 from store import Clock
@@ -71,7 +72,8 @@ def _write(program: Program, file: Path, acceptance: Acceptance | None) -> Writt
     with program.installation.reading() as session:
         made = _gather(session, program, finder, clock, file.name, acceptance)
         if acceptance is None:
-            _check_size(session, len(made.feed.rows), load_registry(program).registry.shrink_limit)
+            revoked = count_revoked_rows(session, clock.today)
+            _check_size(session, len(made.feed.rows), revoked, load_registry(program).registry.shrink_limit)
         else:
             check_lead(session, acceptance.by, "accepts a feed that is empty or shrunk")
     manifest_file = file.with_name(f"{file.name}.manifest.json")
@@ -142,12 +144,13 @@ def _gather(
     return MadeFeed(feed, grants, partners, name, file, (json.dumps(manifest, indent=1) + "\n").encode())
 
 
-def _check_size(session: Session, rows: int, shrink_limit: float) -> None:
+def _check_size(session: Session, rows: int, revoked: int, shrink_limit: float) -> None:
     delivered = select(Delivery.row_count).where(Delivery.kind == FEED, Delivery.state == DELIVERED)
     before = session.scalar(delivered.order_by(Delivery.at.desc()).limit(1))
     if rows == 0:
         raise CommandError(f"the feed would be empty; {_WAY_OUT}")
-    if before is not None and rows < before * (1 - shrink_limit):
+    if before is not None and rows < (before - revoked) * (1 - shrink_limit):
+        besides = f" besides {revoked} that were revoked" if revoked else ""
         raise CommandError(
-            f"the feed would shrink from {before} rows to {rows}, by more than {shrink_limit:.0%}; {_WAY_OUT}"
+            f"the feed would shrink from {before} rows to {rows}, by more than {shrink_limit:.0%}{besides}; {_WAY_OUT}"
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,11 +21,14 @@ from consentry.disclosing.freezing import refuse_while_frozen
 from consentry.telling.telling_partners import tell_of_package
 from store import Clock, Entry, Event, JsonValue, describe_document, record
 from store.ids import Sha256, derive_id
-from store.tables import Delivery, Disclosure, Partner, Tracked
+from store.loading import load_rows
+from store.tables import Delivery, Disclosure, Grant, Partner, Tracked
 
 FEED = "staag-feed"
 RECIPIENT = "Student-at-a-Glance"
 _ACTOR = "program"
+_STANDING = select(Disclosure).where(Disclosure.kind == FEED, Disclosure.until_delivery_id.is_(None))
+"""What the last feed discloses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,29 @@ def record_feed(session: Session, made: MadeFeed, clock: Clock, acceptance: Acce
     return delivery
 
 
+def count_revoked_rows(session: Session, day: date) -> int:
+    """How many rows of the last feed rest on nothing but grants that were revoked by that day."""
+    standing = session.scalars(_STANDING).all()
+    grants = load_rows(session, Grant, {row.grant_id for row in standing})
+    runs_on: dict[tuple[str, str], bool] = {}
+    for row in standing:
+        ends = grants[row.grant_id].revoked_on
+        for person in _list_people(row):
+            place = (person, row.student_id)
+            runs_on[place] = runs_on.get(place, False) or ends is None or ends > day
+    return sum(not runs for runs in runs_on.values())
+
+
+def _list_people(row: Disclosure) -> list[str]:
+    people = row.content.get("people")
+    return [str(person) for person in people] if isinstance(people, list) else []
+
+
 def _compare_disclosures(
     session: Session, made: MadeFeed, delivery: Delivery
 ) -> tuple[list[Disclosure], list[Disclosure]]:
     """The disclosures that begin with this feed, and those that stood until it."""
-    running = select(Disclosure).where(Disclosure.kind == FEED, Disclosure.until_delivery_id.is_(None))
-    standing = {row.grant_id: row for row in session.scalars(running)}
+    standing = {row.grant_id: row for row in session.scalars(_STANDING)}
     begun = []
     for partner_id, grants in made.grants.items():
         for grant in grants:

@@ -17,6 +17,7 @@ from consentry.disclosing.staag_people import find_people
 from store.tables import Delivery, Disclosure, PersonStep
 from tests.consentry.conftest import District
 from tests.consentry.granting import UPN, grant, name_person, open_program
+from tests.consentry.test_pauses import load_enrollment
 
 YEAR = ("--school-year", "2024-25")
 
@@ -124,19 +125,31 @@ def test_where_the_paper_names_nobody_the_accounts_opened_under_it_are_noted_as_
     assert district.expect("ledger", "verify")["whole"]
 
 
+def test_a_revocation_is_out_of_the_next_feed_and_needs_no_lead(glanced: District) -> None:
+    name_person(glanced, "ben@rainier.example")
+    write(glanced)
+    glanced.today = "2024-10-02"
+    revoke = ("revoke", "--student", "1000001", "--partner", "rainier", "--on", "2024-10-02")
+    glanced.expect(*revoke, "--reason", "asked", "--as", "ana")
+    assert write(glanced)["rows"] == 6
+    assert "1000001" not in {row["SPSStudentID"] for row in read_rows(glanced)}
+    glanced.expect(*revoke[:2], "1000002", *revoke[3:], "--reason", "asked", "--as", "ana")
+    name_person(glanced, "ben@rainier.example", status="ended")
+    assert "from 6 rows to 2, by more than 10% besides 2 that were revoked" in write(glanced, code=2)
+
+
 def test_a_shrunk_or_empty_feed_is_an_error_until_a_lead_says_so(glanced: District) -> None:
     write(glanced)
     before = (glanced.folder / "feed.csv").read_bytes()
-    revoke = ("revoke", "--student", "1000001", "--partner", "rainier", "--on", "2024-10-01")
-    glanced.expect(*revoke, "--reason", "asked", "--as", "ana")
+    load_enrollment(glanced, "2024-10-01", protected="1000001")
     refusal = write(glanced, code=2)
-    assert "would shrink from 4 rows to 3, by more than 10%" in refusal
+    assert "would shrink from 4 rows to 3, by more than 10%;" in refusal
     assert (glanced.folder / "feed.csv").read_bytes() == before
     assert list_disclosures(glanced)[0] == ("1000001", True)
     add_account(open_program(glanced), NewAccount("lea", Role.LEAD, None, "a long enough password"), "test")
     assert "a reason" in write(glanced, "--allow-shrink", "--as", "lea", code=2)
-    assert "only a lead" in write(glanced, "--allow-shrink", "--as", "ana", "--reason", "revoked", code=2)
-    told = write(glanced, "--allow-shrink", "--as", "lea", "--reason", "revoked")
+    assert "only a lead" in write(glanced, "--allow-shrink", "--as", "ana", "--reason", "paused", code=2)
+    told = write(glanced, "--allow-shrink", "--as", "lea", "--reason", "paused")
     assert told["rows"] == 3
     assert list_disclosures(glanced)[0] == ("1000001", False)
     sign_network_use(glanced, "ended", "2024-10-01")
