@@ -13,6 +13,7 @@ from consentry.pipeline.list_recording import confirm_term
 from consentry.pipeline.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
 from consentry.program_year.agreement_papers import StepNote
 from consentry.program_year.agreement_reviews import Verdict, give_verdict
+from consentry.program_year.history import list_history, write_paper
 from consentry.program_year.named_people import NamedStep, name_person
 from consentry.program_year.waits import find_waits, show_waits
 
@@ -112,4 +113,27 @@ def partner_waits(
         for words in (waits.reminders if reminders else waits.words)
     ]
     tell(context, [show_waits(waits) for waits in kept], "\n".join(lines) or "nothing waits")
+    return DONE
+
+
+def partner_history(
+    context: typer.Context,
+    partner_id: PartnerArgument,
+    school_year: Annotated[str | None, typer.Option("--school-year", help="Of one year alone.")] = None,
+) -> int:
+    """Each step, verdict and named person: who noted it, when, why. Example: consentry partner history harbor."""
+    steps = list_history(open_program(context), partner_id, school_year)
+    tell(context, [step.as_json() for step in steps], "\n".join(step.in_words() for step in steps) or "nothing yet")
+    return DONE
+
+
+def partner_paper(
+    context: typer.Context,
+    partner_id: PartnerArgument,
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="As 'partner history' tells it.")],
+    out: Annotated[Path, typer.Option("--out", help="Where to.")],
+) -> int:
+    """Write out the document of an agreement's step. Example: consentry partner paper harbor 3f2a... --out dsa.pdf."""
+    size = write_paper(open_program(context), partner_id, sha256, out)
+    tell(context, {"file": str(out), "sha256": sha256, "bytes": size}, f"{size} bytes in {out}")
     return DONE

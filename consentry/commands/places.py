@@ -44,6 +44,8 @@ PLACES = {
     "partner verdict": "agreements.partner_verdict",
     "partner name": "agreements.partner_name",
     "partner waits": "agreements.partner_waits",
+    "partner history": "agreements.partner_history",
+    "partner paper": "agreements.partner_paper",
     "partner designee": "agreements.partner_designee",
     "partner confirm-term": "agreements.partner_confirm_term",
     "year": "years.year",

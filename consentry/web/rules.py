@@ -145,6 +145,7 @@ RULES: dict[str, Rule] = {
     "add_partner": Rule(frozenset({LEAD})),
     "partner_people": Rule(TRACERS, {"partner_id": sees_partner}),
     "name_person": Rule(frozenset({LEAD}), {"partner_id": sees_partner}),
+    "partner_history": Rule(TRACERS, {"partner_id": sees_partner}),
     "record_step": Rule(frozenset({LEAD}), {"partner_id": sees_partner}),
     "record_verdict": Rule(frozenset({LEAD}), {"partner_id": sees_partner}),
     "policy": Rule(TRACERS),

@@ -139,6 +139,7 @@ STATUS_WORDS = {
 DESIGNEE_WORDS = {"principal": mark("principal"), "designee": mark("designee")}
 DESIGNEE_STATUS_WORDS = {"active": mark("may send lists"), "ended": mark("no longer")}
 VERDICT_WORDS = {"approve": mark("approves"), "changes": mark("asks for changes"), "refuse": mark("refuses")}
+PAST_WORDS = STATUS_WORDS | VERDICT_WORDS | {"trained": mark("was trained")}
 RESULT_WORDS = {
     "accepted": mark("accepted"),
     "to mend": mark("to mend"),

@@ -70,6 +70,25 @@ def test_forms_wait_for_the_agreement_and_it_is_said_plainly(waiting: District) 
     step(waiting, "dsa", "signed", "2024-12-20")
     step(waiting, "dsa", "active", "2024-12-20")
     assert find_step(waiting, "dsa")["words"] == "Your data sharing agreement is active since 2024-12-20."
+    told = waiting.expect("partner", "history", "rainier")
+    assert [(one["what"], one["who"], one["by"], one["reason"]) for one in told] == [
+        ("submitted", "", "ana", ""),
+        ("approve", "SCP", "lea", ""),
+        ("in_review", "", "", ""),
+        ("changes", "Legal", "lea", "the appendix is missing"),
+        ("returned", "", "", ""),
+        ("submitted", "", "program", ""),
+        ("approve", "Legal", "lea", ""),
+        ("in_review", "", "", ""),
+        ("signed", "", "program", ""),
+        ("active", "", "program", ""),
+    ]
+    out = waiting.folder / "again.pdf"
+    waiting.expect("partner", "paper", "rainier", told[0]["paper_sha256"], "--out", str(out))
+    assert out.read_bytes() == paper.read_bytes()
+    waiting.expect("partner", "add", "Another", "--id", "another")
+    assert waiting.call("partner", "paper", "another", told[0]["paper_sha256"], "--out", str(out)).code == 2
+    assert waiting.call("partner", "history", "nobody").code == 2
     program = Program.open(Settings(home=waiting.home))
     with program.installation.reading() as session:
         kept = [row for row in session.query(AgreementPaper) if row.document_sha256]

@@ -11,8 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 from access import AgreementKind, AgreementStatus
 from consentry.errors import CommandError
 from consentry.intake.registering import record_agreement
+from consentry.partners import find_partner
 from consentry.program_year.agreement_papers import StepNote
 from consentry.program_year.agreement_reviews import Verdict, give_verdict
+from consentry.program_year.history import list_history
 from consentry.program_year.waits import find_waits
 from consentry.risk.blind_results import measure_blind_sample
 from consentry.risk.policy_setting import Proposal, set_policy, show_policy, simulate_policy
@@ -59,6 +61,15 @@ def show_partners(desk: AtDesk) -> Response:
         statuses=list(AgreementStatus),
         verdicts=list(Verdict),
     )
+
+
+@router.get("/partners/{partner_id}/history", name="partner_history")
+def show_history(desk: AtDesk, partner_id: str) -> Response:
+    """What happened to a partner's agreements: who noted it, when, why."""
+    steps = list_history(desk.program, partner_id)
+    with desk.program.installation.reading() as session:
+        name = find_partner(session, partner_id).name
+    return desk.show("history.html", name=name, steps=steps, called=desk.find_names())
 
 
 @router.post("/partners/{partner_id}/steps", name="record_step")

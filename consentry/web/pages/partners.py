@@ -22,6 +22,7 @@ from consentry.intake.uploads import (
     list_progress,
     take_piece,
 )
+from consentry.program_year.history import list_history
 from consentry.program_year.waits import find_waits
 from consentry.telling.reporting import report_as_released
 from consentry.web.doors import AtDesk, Denied
@@ -47,7 +48,8 @@ def show_submissions(desk: AtDesk) -> Response:
     """The partner's submissions, newest first, and what they wait for."""
     with desk.program.installation.reading() as session:
         sent = list_sent(desk.program, session, desk.partner_id)
-    return desk.show("submissions.html", sent=sent, waits=find_waits(desk.program, desk.partner_id))
+    waits, history = find_waits(desk.program, desk.partner_id), list_history(desk.program, desk.partner_id)
+    return desk.show("submissions.html", sent=sent, waits=waits, history=history)
 
 
 @router.get("/submissions/{submission_id}", name="submission")
