@@ -23,10 +23,11 @@ from consentry.program_year.year_versions import ensure_year
 from store import Clock, Entry, Event, JsonValue, record
 from store.ids import derive_id
 from store.tables import Agreement, PersonStep, Tracked
-from store.year_tables import NamedPerson
+from store.year_tables import AgreementPaper, NamedPerson
 
 BY_PAPER, BY_ACCOUNT = "paper", "account"
 _LONGEST = 120
+_UNTRAINED = (None, AgreementStatus.NOT_RENEWED, AgreementStatus.SUBMITTED)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -89,7 +90,9 @@ def record_person(program: Program, named: NamedStep, note: StepNote) -> PersonS
 
 
 def record_trained(program: Program, named: NamedStep, note: StepNote) -> NamedPerson:
-    """Notes a person of a partner who did the year's data stewardship training."""
+    """Notes a person of a partner who did the year's data stewardship training. One is what the program asks for: the partner's
+    training is active from that day, unless somebody had ended it.
+    """
     if not named.full_name.strip():
         raise CommandError("a trained person has a name")
     year, clock = program.rulebook.find_school_year(named.school_year), program.read_clock()
@@ -112,7 +115,33 @@ def record_trained(program: Program, named: NamedStep, note: StepNote) -> NamedP
         rows = [*(kept.rows if kept else ()), person]
         facts: dict[str, JsonValue] = {"kind": AgreementKind.TRAINING, "school_year": named.school_year}
         record(session, clock, Entry(Event.PERSON_NAMED, person.person_id, note.actor or "program", rows, facts))
+        _begin_training(session, clock, named, note.actor or "program")
     return person
+
+
+def _begin_training(session: Session, clock: Clock, named: NamedStep, actor: str) -> None:
+    mine = (Agreement.partner_id == named.partner_id, Agreement.kind == AgreementKind.TRAINING)
+    steps = session.scalars(select(Agreement).where(*mine)).all()
+    if status_on(steps, AgreementKind.TRAINING, named.school_year, named.on_date) not in _UNTRAINED:
+        return
+    step = Agreement(
+        agreement_id=derive_id("agr", named.partner_id, AgreementKind.TRAINING, clock.now.isoformat()),
+        partner_id=named.partner_id,
+        kind=AgreementKind.TRAINING,
+        school_year=named.school_year,
+        status=AgreementStatus.ACTIVE,
+        on_date=named.on_date,
+        recorded_at=clock.now,
+        recorded_on=clock.today,
+    )
+    said = AgreementPaper(agreement_id=step.agreement_id, actor=actor, reason="a person was trained")
+    facts: dict[str, JsonValue] = {
+        "kind": step.kind,
+        "school_year": step.school_year,
+        "status": step.status,
+        "on": named.on_date.isoformat(),
+    }
+    record(session, clock, Entry(Event.AGREEMENT_RECORDED, step.agreement_id, actor, [step, said], facts))
 
 
 def list_people(program: Program, partner_id: str, school_year: str) -> PartnerPeople:

@@ -94,3 +94,21 @@ def test_a_list_is_to_be_confirmed_for_each_term(make_district: Callable[[], Dis
     [waits] = district.expect("partner", "waits", "rainier")
     assert waits["lists"] == []
     assert find("2025-06-23") == ["the list is to be confirmed for the summer by 2025-07-05"]
+
+
+def test_one_trained_person_is_the_partners_training_unless_somebody_ended_it(district: District) -> None:
+    def find() -> str:
+        [waits] = district.expect("partner", "waits", "rainier")
+        return next(str(step["status"]) for step in waits["steps"] if step["kind"] == "training")
+
+    name = ("partner", "name", "rainier", "--kind", "training", *YEAR, "--name", "Pat Partner", "--as", "lea")
+    take_step(district, "dsa", "active", "2024-09-03")
+    assert find() == "not_begun"
+    district.expect(*name)
+    assert find() == "active"
+    district.expect(*name)
+    take_step(district, "training", "ended", "2024-10-01")
+    district.expect(*name)
+    assert find() == "ended"
+    told = [(step["what"], step["by"]) for step in district.expect("partner", "history", "rainier", *YEAR)]
+    assert told.count(("active", "lea")) == 1 and told.count(("trained", "")) == 3
