@@ -121,7 +121,7 @@ async def _deny(request: Request, error: Exception) -> Response:
     if status == 401 and "hx-request" in request.headers:
         return come_back_to(_lead_to_log_in(), _find_address(request))
     if "text/html" not in request.headers.get("accept", ""):
-        return _tell(request, status)
+        return _tell_script(request, status, _OLD if isinstance(error, Denied) and error.is_old else _WORDS[status])
     desk, came_from = Desk(request.app.state.office, request), find_way_back(request)
     if isinstance(error, Denied) and error.is_old:
         return desk.show("refused.html", status, words_of_refusal=_OLD, back=came_from)
@@ -150,7 +150,11 @@ async def _refuse_values(request: Request, error: Exception) -> Response:
     return _tell(request, 422)
 
 
+def _tell_script(request: Request, status: int, words: str) -> Response:
+    return JSONResponse({"status": status, "words": Desk(request.app.state.office, request).voice(words)}, status)
+
+
 def _tell(request: Request, status: int) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse({"status": status, "words": _WORDS[status]}, status)
+        return _tell_script(request, status, _WORDS[status])
     return Desk(request.app.state.office, request).show("refused.html", status, words_of_refusal=_WORDS[status])

@@ -76,6 +76,16 @@ def test_a_page_of_an_earlier_log_in_says_so_and_is_loaded_again(browser: Browse
     assert site.access == {"1000001"}
 
 
+def test_a_script_is_told_the_same_in_its_persons_language(site: Site) -> None:
+    client = site.log_in("par")
+    token = site.find_token(client, "/me")
+    client.post("/me/settings", data={"form_token": token, "language": "es"})
+    old = client.post("/uploads", json={"files": []}, headers={"x-form-token": "of another session"})
+    assert (old.status_code, old.json()["words"][:22]) == (403, "usted ha entrado de nu")
+    none = client.post("/uploads", json={"files": []})
+    assert (none.status_code, none.json()["words"]) == (403, "esta página no es para su función")
+
+
 def test_who_loses_a_case_or_decides_it_in_another_tab_is_told_on_the_page(browser: Browser, site: Site) -> None:
     page = enter(browser, site, "ana")
     page.goto(f"{site.url}/cases/{site.cases[0]}")
