@@ -9,10 +9,12 @@ import typer
 
 from access.types import AgreementKind, AgreementStatus
 from consentry.commands.console import DONE, open_program, read_day, tell
+from consentry.errors import CommandError
 from consentry.pipeline.list_recording import confirm_term
 from consentry.pipeline.list_schools import Designee, DesigneeRole, DesigneeStatus, record_designee
 from consentry.program_year.agreement_papers import StepNote
 from consentry.program_year.agreement_reviews import Verdict, give_verdict
+from consentry.program_year.application import draft_application, submit_application
 from consentry.program_year.history import list_history, write_paper
 from consentry.program_year.named_people import NamedStep, name_person
 from consentry.program_year.waits import find_waits, show_waits
@@ -136,4 +138,28 @@ def partner_paper(
     """Write out the document of an agreement's step. Example: consentry partner paper harbor 3f2a... --out dsa.pdf."""
     size = write_paper(open_program(context), partner_id, sha256, out)
     tell(context, {"file": str(out), "sha256": sha256, "bytes": size}, f"{size} bytes in {out}")
+    return DONE
+
+
+def partner_application(
+    context: typer.Context,
+    partner_id: PartnerArgument,
+    school_year: YearOption,
+    draft: Annotated[
+        Path | None, typer.Option("--draft", help="Write the year's questions here, to be answered.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="The answered questions.")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="Day, YYYY-MM-DD; today.")] = None,
+    user: UserOption = "program",
+) -> int:
+    """Apply for an institutional service. Example: consentry partner application harbor --school-year 2026-27 --draft A."""
+    program = open_program(context)
+    if draft is not None:
+        count = draft_application(program, school_year, draft)
+        tell(context, {"questions": count}, f"{count} questions in {draft}")
+        return DONE
+    if file is None:
+        raise CommandError("name --draft or --file")
+    step = submit_application(program, partner_id, school_year, file, read_day(on) or program.read_clock().today, user)
+    tell(context, {"partner_id": partner_id, "status": step.status}, f"the application of {partner_id} is submitted")
     return DONE

@@ -44,6 +44,7 @@ PLACES = {
     "partner verdict": "agreements.partner_verdict",
     "partner name": "agreements.partner_name",
     "partner waits": "agreements.partner_waits",
+    "partner application": "agreements.partner_application",
     "partner history": "agreements.partner_history",
     "partner paper": "agreements.partner_paper",
     "partner designee": "agreements.partner_designee",

@@ -131,3 +131,24 @@ def test_people_are_named_for_accounts_and_training(make_district: Any) -> None:
     assert nua["words"] == "1 person's account waits for your network use agreement, which was not submitted yet."
     refused = district.call("partner", "name", "rainier", "--kind", "nua", *YEAR, "--name", "Bo")
     assert refused.code == 2
+
+
+def test_an_application_answers_every_question_of_the_year(bare_district: District) -> None:
+    district, file = bare_district, bare_district.folder / "application.toml"
+    apply = ("partner", "application", "rainier", *YEAR)
+    assert district.expect(*apply, "--draft", str(file)) == {"questions": 5}
+    told = district.call(*apply, "--file", str(file))
+    assert (told.code, told.err.count("has no answer"), told.err.count("\n")) == (2, 5, 1)
+    answered = file.read_text("utf-8").replace('"""\n"""', '"We tutor in schools."')
+    file.write_text(answered + '\n[[answers]]\nquestion = "And what else?"\nanswer = "Nothing"\n', "utf-8")
+    assert "doesn't ask: And what else?" in district.call(*apply, "--file", str(file)).err
+    file.write_text(answered, "utf-8")
+    district.expect(*apply, "--file", str(file), "--on", "2024-09-30", "--as", "pat")
+    assert find_step(district, "is")["submitted_on"] == "2024-09-30"
+    [step] = [one for one in district.expect("partner", "history", "rainier") if one["kind"] == "is"]
+    out = district.folder / "again.toml"
+    district.expect("partner", "paper", "rainier", step["paper_sha256"], "--out", str(out))
+    assert (step["by"], out.read_text("utf-8")) == ("pat", answered)
+    for department in ("SCP", "Legal", "Research and Evaluation", "Technology Services", "Student Support"):
+        judge(district, "is", department)
+    assert "approved by all" in find_step(district, "is")["words"]
