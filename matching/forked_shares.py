@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import islice
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
@@ -24,6 +25,9 @@ _Item = TypeVar("_Item")
 MOST_PROCESSES = 16
 FEWEST_QUERIES = 200
 """For so many queries a process of their own is worth its start."""
+MOST_IN_HAND = 48
+FEWEST_HANDS = 8
+"""Hands that each process is dealt, where there are queries enough."""
 
 
 def count_processes(queries_count: int) -> int:
@@ -55,14 +59,24 @@ def match_in_shares(queries: Sequence[Query], match: Match, processes: int) -> A
 
 
 def deal_out(items: Sequence[_Item], count: int) -> list[list[_Item]]:
-    """The items dealt like cards, so that an ordered list makes shares of like work."""
-    return [list(items[number::count]) for number in range(count)]
+    """The items dealt hand by hand, so that an ordered list makes shares of like work, and neighbours stay together."""
+    hand = _size_hand(len(items), count)
+    return [
+        [item for start in range(number * hand, len(items), count * hand) for item in items[start : start + hand]]
+        for number in range(count)
+    ]
 
 
 def gather_in(shares: Sequence[list[_Item]]) -> list[_Item]:
     """What `deal_out` dealt, in its first order."""
-    count = len(shares)
-    return [shares[place % count][place // count] for place in range(sum(map(len, shares)))]
+    total = sum(map(len, shares))
+    hand = _size_hand(total, len(shares))
+    left = [iter(share) for share in shares]
+    return [item for _ in range(0, total, hand * len(shares)) for share in left for item in islice(share, hand)]
+
+
+def _size_hand(items: int, count: int) -> int:
+    return max(1, min(MOST_IN_HAND, items // (count * FEWEST_HANDS)))
 
 
 def _answer(there: Connection, match: Match, share: Sequence[Query]) -> None:

@@ -27,7 +27,7 @@ from matching.posterior import (
     join_ratios,
     join_witnesses,
 )
-from matching.query_reading import ReadQuery
+from matching.query_reading import ReadQuery, order_alike
 from matching.reach import Array64, reach_children
 from matching.types import Candidate, Evidence, Query, Witness, check_queries
 from matching.weights import Weights, builtin_weights
@@ -129,7 +129,11 @@ class Matcher:
         best, and the other's probability for it is cut accordingly.
         """
         check_queries(queries)
-        found = match_in_shares(queries, self._match_all, count_processes(len(queries)))
+        alike = order_alike(queries)
+        answers = match_in_shares([queries[place] for place in alike], self._match_all, count_processes(len(queries)))
+        found: list[list[Candidate]] = [[] for _ in queries]
+        for place, candidates in zip(alike, answers, strict=True):
+            found[place] = candidates
         return assign_one_to_one(found) if one_to_one else found
 
     def _match_all(self, queries: Sequence[Query]) -> list[list[Candidate]]:

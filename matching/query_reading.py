@@ -114,6 +114,12 @@ def choose_words(query: Query) -> list[str]:
     return [word for word in words if len(word) > 1][:MOST_WORDS]
 
 
+def order_alike(queries: Sequence[Query]) -> list[int]:
+    """The places of the queries, those of one surname together: what queries of a lot have in common is looked up once."""
+    surnames = [words_of(text_of(query.get("student_last"))) for query in queries]
+    return sorted(range(len(queries)), key=lambda place: surnames[place])
+
+
 def prepare_names(names: NameIndex, queries: Sequence[Query]) -> None:
     """Weighs what the typed names of all queries are made of, all in one go."""
     asked: dict[Role, dict[tuple[str, ...], None]] = {role: {} for role in Role}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from matching.name_roles import Role
 from matching.name_vocabulary import FloatArray, IntArray
-from matching.postings import Postings
+from matching.postings import LongArray, Postings
 from matching.query_reading import ReadQuery
 from matching.words_together import Weighed
 
@@ -54,8 +54,10 @@ def reach_children(index: ChildIndex, reads: Sequence[ReadQuery]) -> Reached:
     board = _Scoreboard(index.children_count)
     names, guardians = _hear_names(index, reads, board), _hear_guardians(index, reads, board)
     found = [
-        _reach_for_one(index, read, board, [guardians[read.guardian], *(names[asked] for asked in _list_names(read))])
-        for read in reads
+        _reach_for_one(
+            index, read, board, [guardians[read.guardian], *(names[asked] for asked in _list_names(read)), *said]
+        )
+        for read, said in zip(reads, _hear_dates(index, reads), strict=True)
     ]
     return Reached(
         np.repeat(np.arange(len(reads), dtype=np.int32), [one.children.size for one in found]),
@@ -135,11 +137,6 @@ class _ReachedForOne:
 def _reach_for_one(
     index: ChildIndex, read: ReadQuery, board: _Scoreboard, testimonies: list[_Testimony]
 ) -> _ReachedForOne:
-    if read.birth_date is not None:
-        dates, floor = read.birth_date, read.birth_date.floor
-        children, counts = index.dates.children_of(dates.ids)
-        gains = np.repeat(dates.ratio - np.float32(floor), counts)
-        testimonies.append(_Testimony(children.astype(np.intp), gains, floor))
     if read.student_id is not None:
         numbers, floor = read.student_id, read.student_id.floor
         testimonies.append(_Testimony(numbers.children.astype(np.intp), numbers.ratio - np.float32(floor), floor))
@@ -178,6 +175,28 @@ def _list_names(read: ReadQuery) -> list[_Asked]:
     return [_Asked(role, weighed) for role, weighed in asked if weighed is not None]
 
 
+def _hear_dates(index: ChildIndex, reads: Sequence[ReadQuery]) -> list[list[_Testimony]]:
+    """What each query's birth date says, a list of one or none a query."""
+    dates = [read.birth_date for read in reads if read.birth_date is not None]
+    if not dates:
+        return [[] for _ in reads]
+    children, counts = index.dates.children_of(np.concatenate([one.ids for one in dates]))
+    places: PlaceArray = children.astype(np.intp)
+    gains = np.repeat(np.concatenate([one.ratio - np.float32(one.floor) for one in dates]), counts)
+    ends = pairwise(_end_each(counts, [one.ids.size for one in dates]))
+    said = (
+        _Testimony(places[start:end], gains[start:end], one.floor)
+        for one, (start, end) in zip(dates, ends, strict=True)
+    )
+    return [[] if read.birth_date is None else [next(said)] for read in reads]
+
+
+def _end_each(counts: LongArray, sizes: Sequence[int]) -> list[int]:
+    """Where each of several groups of so many counts begins, laid end to end, and where the last ends."""
+    ends: list[int] = np.concatenate([[0], np.cumsum(counts)])[np.cumsum([0, *sizes])].tolist()
+    return ends
+
+
 def _hear_guardians(
     index: ChildIndex, reads: Sequence[ReadQuery], board: _Scoreboard
 ) -> dict[tuple[Weighed, ...], _Testimony]:
@@ -202,10 +221,10 @@ def _hear_words(postings: Postings, words: Sequence[Weighed], board: _Scoreboard
     gains = np.repeat(np.concatenate([word.ratio - np.float32(word.floor) for word in words]), counts)
     gains += postings.shares[positions]
     children = postings.children[positions].astype(np.intp)
-    ends = np.concatenate([[0], np.cumsum(counts)])[np.cumsum([0, *(word.ids.size for word in words)])].tolist()
+    ends = pairwise(_end_each(counts, [word.ids.size for word in words]))
     return [
         board.hear_word(children[start:end], gains[start:end], word.floor)
-        for word, (start, end) in zip(words, pairwise(ends), strict=True)
+        for word, (start, end) in zip(words, ends, strict=True)
     ]
 
 

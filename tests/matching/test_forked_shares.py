@@ -2,6 +2,7 @@
 
 import os
 import threading
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -66,4 +67,12 @@ def test_beside_other_threads_nothing_is_forked() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_what_is_dealt_out_comes_back_in_order(count: int) -> None:
-    assert gather_in(deal_out(range(10), count)) == list(range(10))
+    for size in (0, 1, 10, 499, 1000):
+        shares = deal_out(range(size), count)
+        assert gather_in(shares) == list(range(size))
+        assert max(map(len, shares)) - min(map(len, shares)) <= 48
+
+
+def test_neighbours_stay_together() -> None:
+    share = deal_out(range(1000), 2)[0]
+    assert sum(after == one + 1 for one, after in pairwise(share)) > 480
