@@ -176,6 +176,16 @@ def make_home_once(forms: bool, today: str, _clock_shows: date) -> Path:
     return made.folder
 
 
+@cache
+def make_bare_home_once() -> Path:
+    made = District(Path(tempfile.mkdtemp(prefix="consentry-prepared-")))
+    atexit.register(shutil.rmtree, made.folder, ignore_errors=True)
+    made.expect("init")
+    made.expect("partner", "add", PARTNER_NAME, "--id", "rainier")
+    made.sign_agreement()
+    return made.folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _forked_workers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
@@ -207,9 +217,7 @@ def shared_district(tmp_path_factory: pytest.TempPathFactory) -> District:
 def bare_district(tmp_path: Path) -> District:
     """A home with a partner and its agreement, without enrollment or forms: for what reads and matches nothing."""
     made = District(tmp_path)
-    made.expect("init")
-    made.expect("partner", "add", "Rainier Youth Partners", "--id", "rainier")
-    made.sign_agreement()
+    shutil.copytree(make_bare_home_once(), made.folder, dirs_exist_ok=True)
     return made
 
 
