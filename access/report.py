@@ -125,6 +125,16 @@ th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-b
 th {{ background: #1f3a5f; color: #fff; }}
 .accepted {{ background: #e3f3e6; }} .to_mend {{ background: #fbe3dd; }}
 .in_progress {{ background: #fff4d6; }} .nothing_to_do {{ background: #eee; }}
+@page {{ size: landscape; margin: 12mm; }}
+@media print {{
+  body {{ margin: 0; font-size: 10px; }} h1 {{ font-size: 15px; }}
+  th {{ background: none; color: #000; border-bottom: 2px solid #000; font-size: 8px; }}
+  th, td {{ padding: .2rem .3rem; }}
+  td:nth-child(4), td:nth-child(5), td:nth-child(9) {{ white-space: nowrap; }}
+  td:nth-child(7), td:nth-child(10) {{ overflow-wrap: anywhere; }}
+  td:last-child {{ min-width: 20em; }}
+  tr {{ break-inside: avoid; }}
+}}
 </style>
 <h1>{title}</h1>
 <p>{counts}</p>
