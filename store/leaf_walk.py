@@ -85,20 +85,23 @@ def walk_tree(connection: Connection, sizes: Sequence[int], last: int) -> Walk:
 def walk_contents(connection: Connection, observers: Sequence[Observe]) -> Walk:
     """The half of a walk that reads: what each leaf says, not the tree."""
     walk = Walk(frozenset())
-    for seq, body in stream(connection, "SELECT seq, body FROM ledger ORDER BY seq"):
-        read_leaf(walk, seq, _as_bytes(body), observers)
+    for batch in stream_batches(connection, "SELECT seq, body FROM ledger ORDER BY seq"):
+        for seq, body in batch:
+            read_leaf(walk, seq, body if type(body) is bytes else _as_bytes(body), observers)
     return walk
 
 
 def _stream_leaves(connection: Connection, last: int | None) -> Iterator[tuple[int, bytes, str, str, str]]:
     limit = "" if last is None else f" WHERE seq <= {last:d}"
     sql = f"SELECT seq, body, leaf_hash, prev_root, root FROM ledger{limit} ORDER BY seq"  # noqa: S608 - a number
-    for seq, body, leaf_hash, prev_root, root in stream(connection, sql):
-        yield seq, _as_bytes(body), leaf_hash, prev_root, root
+    for batch in stream_batches(connection, sql):
+        for seq, body, leaf_hash, prev_root, root in batch:
+            yield seq, body if type(body) is bytes else _as_bytes(body), leaf_hash, prev_root, root
 
 
 def _as_bytes(body: Any) -> bytes:
-    return bytes(body) if isinstance(body, bytes | memoryview) else str(body).encode("utf-8", "surrogatepass")
+    """A body that the driver doesn't give as bytes: a view of them, or text that somebody put there."""
+    return bytes(body) if isinstance(body, memoryview) else str(body).encode("utf-8", "surrogatepass")
 
 
 def stream(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:

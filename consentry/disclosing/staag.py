@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access.staag import FEED_COLUMNS, make_feed, write_feed
+from access.staag import FEED_COLUMNS, Feed, make_feed, write_feed
 from consentry.accounts import check_lead
 from consentry.disclosing.delivering_files import write_flushed
 from consentry.disclosing.delivering_grants import OpenGrantFinder
@@ -32,7 +32,7 @@ from store import Clock
 from store.shelf import flush_folder
 from store.tables import Delivery, Partner
 
-_WAY_OUT = "the one before stays; if it is right, a lead says so: --allow-shrink --as LEAD --reason TEXT"
+_WAY_OUT = "what lies there stays; if it is right, a lead says so: --allow-shrink --as LEAD --reason TEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _write(program: Program, file: Path, acceptance: Acceptance | None) -> Writt
         made = _gather(session, program, finder, clock, file.name, acceptance)
         if acceptance is None:
             revoked = count_revoked_rows(session, clock.today)
-            _check_size(session, len(made.feed.rows), revoked, load_registry(program).registry.shrink_limit)
+            _check_size(session, made.feed, revoked, load_registry(program).registry.shrink_limit)
         else:
             check_lead(session, acceptance.by, "accepts a feed that is empty or shrunk")
     manifest_file = file.with_name(f"{file.name}.manifest.json")
@@ -144,11 +144,13 @@ def _gather(
     return MadeFeed(feed, grants, partners, name, file, (json.dumps(manifest, indent=1) + "\n").encode())
 
 
-def _check_size(session: Session, rows: int, revoked: int, shrink_limit: float) -> None:
+def _check_size(session: Session, feed: Feed, revoked: int, shrink_limit: float) -> None:
+    rows, without = len(feed.rows), feed.partners_without_people
     delivered = select(Delivery.row_count).where(Delivery.kind == FEED, Delivery.state == DELIVERED)
     before = session.scalar(delivered.order_by(Delivery.at.desc()).limit(1))
     if rows == 0:
-        raise CommandError(f"the feed would be empty; {_WAY_OUT}")
+        why = f": nobody may log in for {', '.join(without)}, see 'consentry partner waits'" if without else ""
+        raise CommandError(f"the feed would be empty{why}; {_WAY_OUT}")
     if before is not None and rows < (before - revoked) * (1 - shrink_limit):
         besides = f" besides {revoked} that were revoked" if revoked else ""
         raise CommandError(

@@ -77,7 +77,8 @@ def test_the_feed_has_a_row_for_each_person_and_student_and_a_manifest(glanced: 
 def test_a_person_may_log_in_only_when_named_by_an_active_agreement_and_trained(district: District) -> None:
     grant(district, "1000001")
     name_person(district)
-    assert "would be empty" in write(district, code=2), "named, and the agreement isn't active"
+    refusal = write(district, code=2)
+    assert "would be empty: nobody may log in for rainier, see" in refusal, "named, and the agreement isn't active"
     sign_network_use(district)
     write(district)
     assert [row["UserPrincipalName"] for row in read_rows(district)] == [UPN]
