@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that broke while it rested is replaced before anybody notices; one in use is not asked each time."""
+"""A connection to PostgreSQL that broke while it rested is replaced unnoticed; one in use is not asked each time."""
 
 from __future__ import annotations
 
