@@ -223,8 +223,7 @@ def _run_forward(wide: Table, spellings: Spellings, entering: Table | None = Non
     in_letter = np.zeros((count, len(trie.symbol)))
     in_blank = np.zeros((count, len(trie.symbol)))
     before = np.ones((1, 1)) if entering is None else np.zeros((count, 1))
-    leaving = np.zeros((len(wide), count, spellings.ends.shape[0]))
-    ends = spellings.ends.T
+    written = np.zeros((len(wide), count, len(trie.symbol)))
     for step, row in enumerate(wide):
         blank = row[BLANK] + row[SPACE]
         in_blank[:, :1] = before
@@ -234,7 +233,8 @@ def _run_forward(wide: Table, spellings: Spellings, entering: Table | None = Non
         in_letter[:, 0] = 0.0
         in_blank = blank * total
         before = blank * before if entering is None else blank * before + entering[step][:, None]
-        leaving[step] = in_letter @ ends
+        written[step] = in_letter
+    leaving: Table = (spellings.ends @ written.reshape(-1, len(trie.symbol)).T).T.reshape(len(wide), count, -1)
     return leaving[:, 0] if entering is None else leaving
 
 

@@ -31,7 +31,7 @@ from consentry.benches.marks import measure_marks
 from consentry.benches.other_pages import measure_others
 from consentry.benches.pages import measure_pages, measure_two
 from consentry.benches.reliability_plot import draw_reliability
-from consentry.benches.steps import measure_steps
+from consentry.benches.steps import measure_apart
 from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER, PLANS
 from fixtures.filling import Value, fill_form
@@ -226,5 +226,5 @@ def run(seed: int, shared: Path, sizes: Sizes, plot: Path | None = None) -> dict
         "two_in_a_picture": measure_two(known, 2 * sizes.pages_each, seed),
         "other_pages": measure_others(known, sizes.others, seed),
         "field_maps": measure_drafts(),
-        "speed": measure_steps(known, 6 * sizes.pages_each, seed),
+        "speed": measure_apart(6 * sizes.pages_each, seed),
     }

@@ -1,22 +1,28 @@
 """The bench of speed: what a page costs, step by step, along the very path by which pages are read.
 
-CPU seconds are those of all threads of this process; seconds by the clock grow with what else the machine does. Decides
-nothing. Accepted limit: drawing a file's page happens in a child process, so only its seconds by the clock are known.
+CPU seconds are those of all threads of a process that is given one for its sums, as a worker is; seconds by the clock grow
+with what else the machine does. Decides nothing. Accepted limit: drawing a file's page happens in a child process, so only its
+seconds by the clock are known.
 """
 
 from __future__ import annotations
 
 import io
+import json
+import os
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from PIL import Image
 
-from consentry.benches.blanks import KnownBlank, fill
+from consentry.benches.blanks import KnownBlank, fill, load_blanks
 from consentry.benches.drawn_pages import draw_stranger
 from fixtures.scanning import ScanKind, degrade
 from ingest import Cell, Limits, MediaType, draw_page
@@ -46,6 +52,17 @@ class _Spent:
         yield
         self.cpu[step].append(time.process_time() - cpu)
         self.clock[step].append(time.perf_counter() - clock)
+
+
+def measure_apart(pages: int, seed: int) -> dict[str, object]:
+    """`measure_steps` for the sample blanks in a process of its own, set as a worker's is: threads that share out small
+    products of matrices wait for each other, which costs a twelfth of a page.
+    """
+    command = [sys.executable, "-m", "consentry.benches.steps", str(pages), str(seed)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own
+    figures: dict[str, object] = json.loads(done.stdout)
+    return figures
 
 
 def measure_steps(known: Sequence[KnownBlank], pages: int, seed: int) -> dict[str, object]:
@@ -112,3 +129,8 @@ def _tell(steps: _Spent, parts: _Spent) -> dict[str, object]:
 
 def _round(seconds: dict[str, float]) -> dict[str, float]:
     return {step: round(spent, 3) for step, spent in seconds.items()}
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    sys.stdout.write(json.dumps(measure_steps(load_blanks(), int(sys.argv[1]), int(sys.argv[2]))))
