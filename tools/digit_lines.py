@@ -127,19 +127,13 @@ def pick_style(sources: Sources, rng: np.random.Generator) -> Style:
 
 
 def draw_line(text: str, sources: Sources, rng: np.random.Generator) -> Line:
-    """`text` drawn and scanned."""
+    """`text` drawn and scanned. Labels: digits, `/`, `-`, `.` as they are, a blank between words, `?` for each letter."""
     style = pick_style(sources, rng)
-    return Line(scan(draw_mask(text, style, sources, rng), style, rng), label_text(text))
-
-
-def draw_mask(text: str, style: Style, sources: Sources, rng: np.random.Generator) -> np.ndarray:
-    """`text` as ink alone (float32, 0 to 1), digits about DIGIT_HEIGHT tall."""
-    return bend(place_glyphs(text, style, sources, rng), rng)
-
-
-def label_text(text: str) -> str:
-    """The label of each sign of a text: digits, `/`, `-`, `.` as they are, a blank between words, `?` for each letter."""
-    return "".join(OTHER if sign.isalpha() else "." if sign == "," else sign for sign in text)
+    mask = place_glyphs(text, style, sources, rng)
+    mask = bend(mask, rng)
+    pixels = scan(mask, style, rng)
+    labels = "".join(OTHER if sign.isalpha() else "." if sign == "," else sign for sign in text)
+    return Line(pixels, labels)
 
 
 def draw_glyph(sign: str, style: Style, sources: Sources, rng: np.random.Generator) -> Glyph:

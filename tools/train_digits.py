@@ -1,7 +1,6 @@
 """Trains the recogniser of digit lines and writes `ocr/data/digit_lines.onnx`; `digit_lines.md` there says what it needs.
 
-    python -m tools.train_digits --mnist package/data --pen penbased.dat --minutes 25
-    python -m tools.train_digits ... --begin ocr/data/digit_lines.onnx --cut cut_lines.npz --minutes 10
+    python -m tools.train_digits --mnist package/data --pen penbased.dat --fonts fixtures/fonts --minutes 25
 
 Decides the network and the schedule. Needs PyTorch, which nothing else of the project does. Never reads MNIST's test part;
 digits of `../shared/handwriting` that should stand in the training part after all are left out, equal or nearly so.
@@ -11,42 +10,21 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import nn
 
 from ocr.digit_recogniser import CLASSES, HEIGHT, STRIDE, prepare_line, stack_lines
-from tools.cut_lines import load_lines
-from tools.digit_lines import Line, Sources, draw_line, write_something
-from tools.digit_sources import load_sources
+from tools.digit_lines import Sources, draw_line, write_something
 
 BATCH = 48
 POOL = 1536
 USES = 2
-CUT_SHARE = 0.4
-FASTEST, FASTEST_ON = 2e-3, 8e-4
 INDEX_OF = {sign: place for place, sign in enumerate(CLASSES)}
-
-
-class Deeper(nn.Module):
-    """One more convolution beside what is there already; it says nothing until it has learned something."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.look = nn.Conv2d(channels, channels, (3, 3), (1, 1), (1, 1), bias=False)
-        self.even = nn.BatchNorm2d(channels)
-        nn.init.zeros_(self.even.weight)
-
-    def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        """The same shape as `seen`."""
-        return torch.relu(seen + self.even(self.look(seen)))
+TOO_NEAR = 6.0
 
 
 class Network(nn.Module):
@@ -66,9 +44,7 @@ class Network(nn.Module):
             block(1, 16, (3, 3), (2, 2), (1, 1)),
             block(16, 32, (3, 3), (2, 2), (1, 1)),
             block(32, 56, (3, 3), (1, 1), (1, 1)),
-            Deeper(56),
             block(56, 72, (3, 3), (2, 1), (1, 1)),
-            Deeper(72),
             block(72, 112, (HEIGHT // 8, 3), (1, 1), (0, 1)),
         )
         self.near = block(112, 112, (1, 5), (1, 1), (0, 2))
@@ -96,57 +72,49 @@ class Speaking(nn.Module):
         return torch.softmax(self.network(lines), dim=2)
 
 
-def take_up(network: Network, begun: Path, lines: torch.Tensor) -> None:
-    """Gives the network the weights of a kept one. Its convolutions hold their normalisation: what they give for `lines` tells
-    the network's own, so that it says at first what the kept one says. Layers that the kept one lacks say nothing yet.
-    """
-    kept = [numpy_helper.to_array(entry) for entry in onnx.load(str(begun)).graph.initializer]
-    pairs = [*zip(kept[2::2], kept[3::2], strict=True), (kept[0], kept[1])]
-    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
-    known = []
-    with torch.no_grad():
-        for place, layer in enumerate(layers):
-            weight, bias = (torch.from_numpy(np.array(array)) for array in pairs[0])
-            if weight.shape != layer.weight.shape:
-                continue
-            pairs.pop(0)
-            layer.weight.copy_(weight)
-            (norms[place].bias if layer.bias is None else layer.bias).copy_(bias)
-            known += norms[place : place + 1]
-    settle_norms(network, known, lines)
+def load_sources(mnist: Path | None, pen: Path | None, fonts: Path, shared: Path) -> Sources:
+    """The digits to train on, by digit; a source that isn't named stays empty."""
+    pictures: dict[str, list[np.ndarray]] = {}
+    paths: dict[str, list[np.ndarray]] = {}
+    if mnist:
+        images = np.fromfile(mnist / "train-images-idx3-ubyte", np.uint8, offset=16).reshape(-1, 28, 28)
+        labels = np.fromfile(mnist / "train-labels-idx1-ubyte", np.uint8, offset=8)
+        kept = leave_known_out(images, shared / "digits.npz")
+        for image, label in zip(images[kept], labels[kept], strict=True):
+            rows, columns = np.flatnonzero(image.max(axis=1) > 60), np.flatnonzero(image.max(axis=0) > 60)
+            cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            pictures.setdefault(str(label), []).append(cut)
+    if pen:
+        rows = [line.split(",") for line in pen.read_text().splitlines() if line and not line.startswith("@")]
+        for *numbers, label in rows:
+            path = np.array(numbers, np.float32).reshape(8, 2) / 100
+            path[:, 1] = 1 - path[:, 1]
+            paths.setdefault(label.strip(), []).append(path)
+    writing = [file for file in sorted(fonts.glob("*.ttf")) if file.stem not in ("rock-salt", "homemade-apple")]
+    return Sources(pictures, paths, writing)
 
 
-def settle_norms(network: Network, norms: Sequence[nn.BatchNorm2d], lines: torch.Tensor) -> None:
-    """Sets these normalisations by what they see of `lines` so that they change nothing but what their bias adds."""
-
-    def settle(norm: nn.Module, seen: tuple[torch.Tensor, ...]) -> None:
-        assert isinstance(norm, nn.BatchNorm2d)  # noqa: S101  hooked to nothing else
-        middle, spread = seen[0].mean((0, 2, 3)), seen[0].var((0, 2, 3))
-        norm.running_mean, norm.running_var = middle.clone(), spread.clone()
-        norm.weight.copy_((spread + norm.eps).sqrt())
-        norm.bias.add_(middle)
-
-    hooks = [norm.register_forward_pre_hook(settle) for norm in norms]
-    with torch.no_grad():
-        network.eval()(lines)
-    for hook in hooks:
-        hook.remove()
-    network.train()
+def leave_known_out(images: np.ndarray, known: Path) -> np.ndarray:
+    """Places of the pictures that are not among those of `known`, nor within TOO_NEAR grey levels of one (root mean square)."""
+    if not known.exists():
+        return np.arange(len(images))
+    with np.load(known) as packed:
+        others = packed["images"].reshape(-1, 784).astype(np.float32)
+    flat = images.reshape(-1, 784).astype(np.float32)
+    sizes = (others**2).sum(axis=1)
+    nearest = np.concatenate([((p**2).sum(1)[:, None] + sizes - 2 * p @ others.T).min(1) for p in np.split(flat, 60)])
+    kept = np.flatnonzero(np.sqrt(np.maximum(nearest, 0) / 784) > TOO_NEAR)
+    closest = np.sqrt(nearest[kept].min() / 784)
+    print(f"left out as known: {len(images) - len(kept)}; nearest of the rest: {closest:.1f} levels")  # noqa: T201  a tool
+    return kept
 
 
-def draw_pool(
-    sources: Sources, cut: Sequence[Line], count: int, rng: np.random.Generator
-) -> list[tuple[np.ndarray, list[int]]]:
-    """`count` prepared lines with the classes of their labels, shortest first; too narrow lines are drawn anew. Where there are
-    lines cut out of forms, they make up CUT_SHARE.
-    """
+def draw_pool(sources: Sources, count: int, rng: np.random.Generator) -> list[tuple[np.ndarray, list[int]]]:
+    """`count` prepared lines with the classes of their labels, shortest first; too narrow lines are drawn anew."""
     pool = []
     while len(pool) < count:
-        if cut and rng.random() < CUT_SHARE:
-            line = sway(cut[int(rng.integers(len(cut)))], rng)
-        else:
-            line = draw_line(write_something(rng), sources, rng)
+        text = write_something(rng)
+        line = draw_line(text, sources, rng)
         prepared = prepare_line(line.pixels)
         labels = [INDEX_OF[sign] for sign in line.labels]
         doubled = sum(one == two for one, two in pairwise(labels))
@@ -155,38 +123,27 @@ def draw_pool(
     return sorted(pool, key=lambda entry: entry[0].shape[1])
 
 
-def sway(line: Line, rng: np.random.Generator) -> Line:
-    """A cut line leaning a little otherwise and a little wider or narrower, so that it's never the same twice."""
-    high, wide = line.pixels.shape
-    slant, stretch = float(rng.normal(0, 0.08)), float(rng.uniform(0.88, 1.14))
-    room = abs(slant) * high
-    move = np.array([[stretch, slant, room if slant < 0 else 0.0], [0, 1, 0]], np.float64)
-    moved = cv2.warpAffine(line.pixels, move, (round(wide * stretch + room) + 1, high), borderValue=255)
-    return Line(np.asarray(moved, np.uint8), line.labels)
-
-
-def train(sources: Sources, cut: Sequence[Line], begun: Path | None, minutes: float, seed: int) -> Network:
-    """A network trained for about `minutes` of processor time, from the start or on from a kept one."""
+def train(sources: Sources, minutes: float, seed: int) -> Network:
+    """A network trained for about `minutes` of processor time."""
     torch.manual_seed(seed)
+    torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
     network = Network()
-    fastest = FASTEST if begun is None else FASTEST_ON
-    if begun is not None:
-        take_up(network, begun, to_tensor(draw_pool(sources, cut, 4 * BATCH, rng)))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=fastest, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-3)
     loss_of = nn.CTCLoss(zero_infinity=True)
     start, steps, smooth = time.process_time(), 0, 0.0
     while (spent := (time.process_time() - start) / (60 * minutes)) < 1.0:
-        pool = draw_pool(sources, cut, POOL, rng)
+        pool = draw_pool(sources, POOL, rng)
         starts = np.concatenate([rng.permutation(np.arange(0, POOL, BATCH)) for _ in range(USES)])
         for first in starts:
             spent = (time.process_time() - start) / (60 * minutes)
             if spent >= 1.0:
                 break
             for group in optimiser.param_groups:
-                group["lr"] = fastest * min(1.0, steps / 100) * 0.5 * (1 + np.cos(np.pi * spent)) + 1e-6
+                group["lr"] = 2e-3 * min(1.0, steps / 100) * 0.5 * (1 + np.cos(np.pi * spent)) + 1e-6
             batch = pool[first : first + BATCH]
-            scores = network(to_tensor(batch)).log_softmax(2).transpose(0, 1)
+            lines = torch.from_numpy(stack_lines([line for line, _ in batch]))
+            scores = network(lines).log_softmax(2).transpose(0, 1)
             lengths = torch.tensor([min(-(-line.shape[1] // STRIDE), scores.shape[0]) for line, _ in batch])
             labels = torch.tensor([label for _, written in batch for label in written])
             loss = loss_of(scores, labels, lengths, torch.tensor([len(written) for _, written in batch]))
@@ -198,11 +155,6 @@ def train(sources: Sources, cut: Sequence[Line], begun: Path | None, minutes: fl
             smooth = loss.item() if steps == 1 else 0.98 * smooth + 0.02 * loss.item()
         print(f"{spent:5.1%} {steps} steps, loss {smooth:.3f}", flush=True)  # noqa: T201
     return network.eval()
-
-
-def to_tensor(batch: Sequence[tuple[np.ndarray, list[int]]]) -> torch.Tensor:
-    """The lines of a batch as the network takes them."""
-    return torch.from_numpy(stack_lines([line for line, _ in batch]))
 
 
 def export(network: Network, target: Path) -> None:
@@ -227,17 +179,12 @@ def main() -> None:
     parser.add_argument("--pen", type=Path, help="penbased.dat")
     parser.add_argument("--fonts", type=Path, default=Path("fixtures/fonts"))
     parser.add_argument("--shared", type=Path, default=Path("../shared/handwriting"))
-    parser.add_argument("--cut", type=Path, help="lines kept by tools.cut_lines")
-    parser.add_argument("--begin", type=Path, help="a kept network to train on from")
     parser.add_argument("--minutes", type=float, default=25.0)
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("ocr/data/digit_lines.onnx"))
     given = parser.parse_args()
     sources = load_sources(given.mnist, given.pen, given.fonts, given.shared)
-    torch.set_num_threads(given.threads)
-    cut = load_lines(given.cut) if given.cut else []
-    export(train(sources, cut, given.begin, given.minutes, given.seed), given.out)
+    export(train(sources, given.minutes, given.seed), given.out)
 
 
 if __name__ == "__main__":
