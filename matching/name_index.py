@@ -228,6 +228,7 @@ class NameIndex:
                 if words and (role, words) not in self._cache:
                     for part in self._list_parts(role, words[:MOST_WORDS]):
                         single[part.role][part.text] = None
+        self.vocabulary.find_all(list(dict.fromkeys(text for texts in single.values() for text in texts)))
         for role, texts in single.items():
             new = [text for text in texts if (role, (text,)) not in self._cache]
             if new:
