@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from consentry.errors import CommandError
 from consentry.intake.held_enrollment import HeldEnrollment
+from store.desk_tables import Account
 from store.tables import Decision, Form, Grant
 
 MOST_FOUND = 100
@@ -82,11 +83,18 @@ def _find_grants(session: Session, text: str) -> Iterator[FoundSubject]:
 def _find_decisions(session: Session, actor: str | None, day: date | None) -> Iterator[FoundSubject]:
     chosen = select(Decision, Form).join(Form, Form.form_id == Decision.form_id).order_by(Decision.at.desc())
     if actor is not None:
-        chosen = chosen.where(Decision.actor == actor)
+        chosen = chosen.where(Decision.actor.in_(_find_accounts(session, actor)))
     if day is not None:
         chosen = chosen.where(Decision.on_date == day)
     for decision, form in session.execute(chosen.limit(MOST_FOUND)):
         yield _show_form(form, f"{decision.action.replace('_', ' ')} by {decision.actor} on {decision.on_date}")
+
+
+def _find_accounts(session: Session, text: str) -> list[str]:
+    """The names under which somebody may have decided: the text itself, and accounts of that name or full name."""
+    called = func.lower(Account.name) == text.lower()
+    fits = called | Account.full_name.icontains(text, autoescape=True)
+    return [text, *session.scalars(select(Account.name).where(fits))]
 
 
 def _show_form(form: Form, said: str) -> FoundSubject:

@@ -27,7 +27,7 @@ def show_batches(desk: AtDesk, wanted: Wanted) -> Response:
         waiting = list_batches(session)
         rows = list_proposable(desk.office, session, wanted, desk.person.name)
     _note_rows(desk, "batches", "proposable", rows)
-    return desk.show("batches.html", waiting=waiting, rows=rows)
+    return desk.show("batches.html", waiting=waiting, rows=rows, called=desk.find_names())
 
 
 @router.post("/batches", name="propose_batch")
@@ -49,7 +49,7 @@ def show_batch(desk: AtDesk, batch_id: str) -> Response:
         batch = session.get_one(Batch, batch_id)
         rows = show_rows(desk.office, session, list_items(batch))
     _note_rows(desk, "batch", batch_id, rows)
-    return desk.show("batch.html", batch=batch, rows=rows)
+    return desk.show("batch.html", batch=batch, rows=rows, called=desk.find_names())
 
 
 @router.post("/batches/{batch_id}/confirm", name="confirm_batch")

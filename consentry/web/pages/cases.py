@@ -48,7 +48,9 @@ def show_queue(desk: AtDesk, wanted: Wanted, after: str = "") -> Response:
     with desk.program.installation.reading() as session:
         board = describe_queue(desk.program, session, wanted, desk.person.name)
         last = _find_last(desk, session, after)
-    return desk.show("queue.html", board=board, wanted=wanted, most=MOST_LINES, last=last, is_fresh=True)
+    return desk.show(
+        "queue.html", board=board, wanted=wanted, most=MOST_LINES, last=last, is_fresh=True, called=desk.find_names()
+    )
 
 
 @router.get("/cases/{case_id}", name="case")
@@ -74,6 +76,7 @@ def show_case(desk: AtDesk, wanted: Wanted, case_id: str, after: str = "", find:
         last=last,
         find=find,
         return_reasons=RETURN_REASONS,
+        called=desk.find_names(),
     )
     page.background = BackgroundTask(_draw_following, desk, wanted, case_id)
     return page

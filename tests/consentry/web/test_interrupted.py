@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import delete
 
+from consentry.accounts import Role, list_accounts
 from consentry.desk.claims import take_over_case
 from consentry.web.people import find_page_before
 from store.desk_tables import WebSession
@@ -107,6 +108,22 @@ def test_who_loses_a_case_or_decides_it_in_another_tab_is_told_on_the_page(brows
         page.keyboard.press("Enter")
     assert "is decided already" in page.content() or "has changed since" in page.content()
     assert site.access == set()
+
+
+def test_people_are_called_by_their_full_names_where_they_work_and_found_by_them(site: Site) -> None:
+    admin = site.log_in("adm")
+    (account,) = [one for one in list_accounts(site.program, [Role.STAFF]) if one.name == "ana"]
+    call = {"form_token": site.find_token(admin, "/accounts"), "step": "call", "full_name": "Ana Lucía Prieto"}
+    assert admin.post(f"/accounts/{account.account_id}", data=call).status_code == 303
+    assert site.log_in("ana").get(f"/cases/{site.cases[0]}").status_code == 200
+    lead = site.log_in("lea")
+    assert "<td>Ana Lucía Prieto</td>" in lead.get("/queue").text
+    assert "Ana Lucía Prieto works on this case" in lead.get(f"/cases/{site.cases[0]}").text
+    done = site.district.call("queue", "decide", site.cases[1], "--action", "return", "--reason", "x", "--as", "ana")
+    assert done.code == 0
+    assert "Decided by Ana Lucía Prieto" in lead.get(f"/cases/{site.cases[1]}").text
+    for text in ("prieto", "ANA", "ana"):
+        assert "return by ana on 2024-10-01" in site.log_in("aud").get(f"/trace?kind=person&text={text}").text
 
 
 def test_a_key_pressed_twice_decides_one_case(browser: Browser, site: Site) -> None:
