@@ -89,7 +89,7 @@ def disclosures(
     """For the family: all that was disclosed of a student, to whom, on what consent. Example: disclosures --student ID ..."""
     lines = write_family_account(open_program(context), student, language, out)
     result = {"file": str(out), "student_id": student, "language": language, "disclosures": lines}
-    tell(context, result, f"{lines} disclosures in {out}")
+    tell(context, result, f"disclosures told: {lines}, in {out}")
     return DONE
 
 
@@ -104,7 +104,9 @@ def incident(
     """All that left because of wrong grants, whom to tell and by when, letters drafted. Example: incident --grant GRANT ..."""
     named = (*(grant or ()), *(_read_lines(grants) if grants else ()))
     summary = report_incident(open_program(context), IncidentRequest(named, read_day(found), user, out))
-    told = f"{summary['students_affected']} students affected, {summary['days_left']} days left"
+    told = f"students affected: {summary['students_affected']}"
+    if summary["days_left"] is not None:
+        told += f", days left to tell their families: {summary['days_left']}"
     words = told if summary["left_the_house"] else "nothing left the house"
     tell(context, {**summary, "folder": str(out)}, f"{words}: {out}")
     return DONE

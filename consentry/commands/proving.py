@@ -116,7 +116,7 @@ def revoke(
     if day is None:
         raise CommandError("--on is needed")
     ended = revoke_access(open_program(context), student, partner, day, reason, user)
-    tell(context, {"revoked": ended, "on": on}, f"{len(ended)} grants end on {on}")
+    tell(context, {"revoked": ended, "on": on}, f"grants that end on {on}: {len(ended)}")
     return DONE
 
 
