@@ -104,9 +104,7 @@ def incident(
     """All that left because of wrong grants, whom to tell and by when, letters drafted. Example: incident --grant GRANT ..."""
     named = (*(grant or ()), *(_read_lines(grants) if grants else ()))
     summary = report_incident(open_program(context), IncidentRequest(named, read_day(found), user, out))
-    told = f"students affected: {summary['students_affected']}"
-    if summary["days_left"] is not None:
-        told += f", days left to tell their families: {summary['days_left']}"
+    told = f"students affected: {summary['students_affected']}, days left to tell families: {summary['days_left']}"
     words = told if summary["left_the_house"] else "nothing left the house"
     tell(context, {**summary, "folder": str(out)}, f"{words}: {out}")
     return DONE
