@@ -1,7 +1,8 @@
 """Lays the cut of a tick box or a signature box out as a small picture of fixed scale, for the recognisers of marks.
 
 Decides what they are shown: the ink, what stands out of the paper within the box be it too faint for ink, and where the box is.
-A tick box is laid out by its side, a signature by the size of the paper, since hands don't grow with the boxes. Judges nothing.
+A tick box is laid out by its side, a signature by the size of the paper, since hands don't grow with the boxes, and of its wide
+box only the part where something stands. Judges nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from ocr.crops import FieldCrop
 from ocr.faint_ink import measure_columns
 
 TICK_SIDE, TICK_SIZE = 22, 66
-SIGNATURE_SCALE, SIGNATURE_ROWS = 0.36, 64  # picture pixels a template unit (1/200 inch)
-STRIDE = 8
-_WIDEST = 480
+SIGNATURE_SCALE, SIGNATURE_ROWS = 0.5, 96  # picture pixels a template unit (1/200 inch)
+STRIDE = 16
+_WIDEST = 640
+_BESIDE, _SEEN, _CALM = 12, 0.25, 2.0
 _EDGE = 0.13
 _DEPTH = 0.5  # of the paper's grey: what is darker by this is ink for certain
 
@@ -31,10 +33,17 @@ def picture_tick(crop: FieldCrop) -> Picture:
 
 
 def picture_signature(crop: FieldCrop, ink: Ink) -> Picture:
-    """The cut of a signature box with its cleaned `ink`, 3 x SIGNATURE_ROWS x W, W a multiple of STRIDE."""
+    """The cut of a signature box with its cleaned `ink`, 3 x SIGNATURE_ROWS x W, W a multiple of STRIDE: the columns in which
+    anything stands in the box, and a little beside.
+    """
     scale = SIGNATURE_SCALE / crop.unit
-    width = -(-min(_WIDEST, round(crop.ink.shape[1] * scale)) // STRIDE) * STRIDE
-    return _lay_out(crop, ink, scale, SIGNATURE_ROWS, max(STRIDE, width))
+    width = min(_WIDEST, round(crop.ink.shape[1] * scale))
+    whole = _lay_out(crop, ink, scale, SIGNATURE_ROWS, max(STRIDE, width))
+    seen = np.maximum(whole[0], cv2.GaussianBlur(whole[1], (0, 0), _CALM)) * whole[2]
+    columns = np.flatnonzero(seen.max(axis=0) > _SEEN)
+    start, end = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (width // 2, width // 2)
+    part = whole[:, :, max(0, start - _BESIDE) : end + _BESIDE]
+    return np.pad(part, ((0, 0), (0, 0), (0, -part.shape[2] % STRIDE)))
 
 
 def _lay_out(crop: FieldCrop, ink: Ink, scale: float, rows: int, columns: int) -> Picture:

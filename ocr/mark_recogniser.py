@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ocr.mark_pictures import Picture
 from ocr.own_models import open_own_model
+
+Traits = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +28,14 @@ class MarkShares:
 
 def weigh_tick(picture: Picture) -> MarkShares:
     """What `picture_tick` shows."""
-    return _weigh("ticks.onnx", picture)
+    return _weigh("ticks.onnx", {"pictures": picture[None]})
 
 
-def weigh_signature(picture: Picture) -> MarkShares:
-    """What `picture_signature` shows."""
-    return _weigh("signatures.onnx", picture)
+def weigh_signature(picture: Picture, traits: Traits) -> MarkShares:
+    """What `picture_signature` shows and `describe_ink` measures."""
+    return _weigh("signatures.onnx", {"pictures": picture[None], "traits": traits[None]})
 
 
-def _weigh(model: str, picture: Picture) -> MarkShares:
-    marked, empty, person = open_own_model(model).run(None, {"pictures": picture[None]})[0][0]
+def _weigh(model: str, inputs: dict[str, NDArray[np.float32]]) -> MarkShares:
+    marked, empty, person = open_own_model(model).run(None, inputs)[0][0]
     return MarkShares(float(marked), float(empty), float(person))

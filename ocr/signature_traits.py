@@ -17,6 +17,9 @@ _TOLERANCE, _STEEPEST, _SLOPES = 0.03, 0.1, 41
 _DIRECTIONS, _NEAR_UPRIGHT = 60, 12  # of 3 degrees each
 _MOST_ROWS = 3
 _FRAME = 0.7
+_MANY = 14
+TRAIT_COUNT = 17
+_TWIN_SIZE, _ALIKE, _MOST_LETTERS = (12, 18), 0.7, 40
 
 Ink = NDArray[np.uint8]
 
@@ -26,7 +29,8 @@ class SignatureTraits:
     """`path` the pen's way, `tall` its letters; `straight` and `crossing` the shares of edges in the one and in the two
     commonest directions, `upright` and `level` the largest near those. Of the pieces that may be letters: `letters` how many,
     `footed` and `headed` the shares with a base line and a height in common. `joined` is the largest piece's share of the ink,
-    `framed` whether a frame goes around.
+    `framed` whether a frame goes around; `spread` is how far the pen's breadth varies, as a share of it, and `twins` how much
+    of the letters is alike to another to the pixel.
     """
 
     path: float
@@ -40,6 +44,8 @@ class SignatureTraits:
     upright: float
     level: float
     framed: bool
+    spread: float
+    twins: float
 
 
 def measure_traits(ink: Ink, unit: float) -> SignatureTraits:
@@ -67,6 +73,31 @@ def measure_traits(ink: Ink, unit: float) -> SignatureTraits:
         upright=float(upright.max()),
         level=float(level.max()),
         framed=bool(len(frame)),
+        spread=float(np.std(ridge) / half) if ridge.size else 0.0,
+        twins=_measure_twins(ink, letters),
+    )
+
+
+def describe_ink(ink: Ink, unit: float) -> NDArray[np.float32]:
+    """The traits as TRAIT_COUNT numbers of about one size, for a recogniser; zeros where there is no ink."""
+    if not ink.any():
+        return np.zeros(TRAIT_COUNT, np.float32)
+    traits = measure_traits(ink, unit)
+    count = min(traits.letters, _MANY) / _MANY
+    return np.array(
+        [
+            *(np.log1p(traits.path) / 8, traits.tall / 60, traits.straight, traits.crossing, count),
+            *(
+                traits.footed,
+                traits.headed,
+                traits.footed * count,
+                traits.headed * count,
+                traits.footed * traits.headed,
+            ),
+            *(traits.joined, traits.upright * 5, traits.level * 5, float(traits.framed), traits.spread, traits.twins),
+            traits.twins * count,
+        ],
+        np.float32,
     )
 
 
@@ -102,6 +133,22 @@ def _choose_letters(stats: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
         return stats
     tall = stats[:, 3]
     return stats[(tall >= _LETTER_SHARE * np.percentile(tall, 80)) & (tall >= _LEAST_LETTER * unit)]
+
+
+def _measure_twins(ink: Ink, letters: NDArray[np.int32]) -> float:
+    """How like each letter is to the one of its size that is likest: 0 where they differ as a hand's do, 1 where they don't."""
+    letters = letters[:_MOST_LETTERS]
+    if len(letters) < 2:
+        return 0.0
+    cut = [ink[y : y + tall, x : x + wide].astype(np.float32) for x, y, wide, tall, _ in letters]
+    looks = np.stack([cv2.resize(part, _TWIN_SIZE, interpolation=cv2.INTER_AREA).ravel() for part in cut])
+    looks -= looks.mean(axis=1, keepdims=True)
+    looks /= np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-6)
+    sizes = letters[:, 2:4].astype(np.float64)
+    apart = np.abs(sizes[:, None] - sizes[None, :]) > 1.5 + 0.08 * sizes[:, None]
+    like = np.where(apart.any(axis=2), 0.0, looks @ looks.T)
+    np.fill_diagonal(like, 0.0)
+    return float(np.clip((like.max(axis=1) - _ALIKE) / (1 - _ALIKE), 0, 1).mean())
 
 
 def _measure_rows(letters: NDArray[np.int32]) -> tuple[float, float]:

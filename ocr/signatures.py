@@ -19,7 +19,7 @@ from ocr.mark_pictures import picture_signature
 from ocr.mark_recogniser import weigh_signature
 from ocr.marks import UNSURE, Bars, MarkReading, weigh_together
 from ocr.print_likeness import measure_print_likeness
-from ocr.signature_traits import measure_traits
+from ocr.signature_traits import describe_ink, measure_traits
 from ocr.specks import drop_specks, drop_streaks, find_groups
 from ocr.types import Mark, PixelBox
 
@@ -35,7 +35,7 @@ _SOME_LETTERS, _FEW_LETTERS, _ALL, _TALL = 3, 4, 0.99, 15.0
 _TAIL, _OUT, _IN = 4.0, 0.15, 0.5
 _EDGE = 0.15
 _BENT, _SURELY_BENT = 200.0, 300.0  # of a pen's way, what doesn't go along a long flourish
-_BARS = Bars(marked=0.5, empty=0.6, alone=0.97)
+_BARS = Bars(marked=0.75, empty=0.6, alone=0.95)
 _SIGNED, _NOT_SIGNED = MarkReading(Mark.MARKED, 0.99), MarkReading(Mark.EMPTY, 0.99)
 
 Ink = NDArray[np.uint8]
@@ -47,7 +47,8 @@ def read_signature(crop: FieldCrop) -> MarkReading:
     ruled = judge_signature(crop, ink)
     if ruled.mark is Mark.EMPTY and not ink.any():
         return ruled
-    answer = weigh_together(ruled, weigh_signature(picture_signature(crop, ink)), _BARS)
+    shares = weigh_signature(picture_signature(crop, ink), describe_ink(ink, crop.unit))
+    answer = weigh_together(ruled, shares, _BARS)
     thrown_away = answer.mark is Mark.EMPTY and ruled.mark is Mark.UNSURE
     return UNSURE if thrown_away and _could_be_writing(_choose_own(ink, crop)[0], crop) else answer
 

@@ -1,13 +1,14 @@
-"""Draws examples for the recognisers of marks: `python -m tools.mark_examples --fonts NODE_MODULES --pages 300 --out FILE.npz`.
+"""Draws examples for the recognisers of marks: `python -m tools.mark_examples --fonts NODE_MODULES --pages 60 --out FILE.npz`.
 
 Boxes of a third people of writers (`TRAINING` of `fixtures/mark_habits.py`) on the sample blanks, scanned in every way and cut
-where they are known to lie, a little off as registration is. Names by hand are set in handwriting fonts that neither the
-benches nor the tests use; no real hand is shown. Decides nothing about the recognisers.
+where they are known to lie, a little off as registration is; and many more that are only sketched. Names are set in the fonts
+of `mark_fonts.toml`, which neither the benches nor the tests use; no real hand is shown. Decides nothing about the recognisers.
 """
 
 from __future__ import annotations
 
 import argparse
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from fixtures.blank_forms import BlankForm
 from fixtures.build_forms import FORMS_FOLDER, PLANS
 from fixtures.district import make_district
 from fixtures.hands import Hand, write_text
-from fixtures.mark_habits import TRAINING
+from fixtures.mark_habits import TRAINING, MarkHabits
 from fixtures.scanning import ScanKind, degrade
 from fixtures.signed_boxes import RIGHT_ANSWERS as SIGNED_ANSWERS
 from fixtures.signed_boxes import NameInk, SignatureKind, draw_signed_box, measure_room
@@ -30,8 +31,10 @@ from ocr.crops import FieldCrop, cut_field
 from ocr.mark_pictures import picture_signature, picture_tick
 from ocr.pictures import to_grey
 from ocr.registration import register_page
+from ocr.signature_traits import describe_ink
 from ocr.signatures import clean_signature
 from ocr.specks import clean_crop
+from tools.box_sketches import sketch_box
 
 SIGNED_BOXES = ("parent_signature", "student_signature", "parent_date", "student_date", "interpreter", "contact")
 ANSWERS = (RightAnswer.MARKED, RightAnswer.EMPTY, RightAnswer.PERSON)
@@ -41,33 +44,56 @@ _SCANS = tuple(
 _MISPLACED = 0.7  # pixels at 200 dpi
 _PENCILS = (TickKind.FAINT, SignatureKind.FAINT)
 _ONE_BIT = (ScanKind.FAX, ScanKind.BITONAL)
+_HARD = (SignatureKind.HAND_PRINTED, SignatureKind.PRINTED_NAME, SignatureKind.REAL_HAND)
+_OFTEN = (*_HARD, *_HARD, SignatureKind.STAMP, SignatureKind.UNDERLINED)
+_NO_TRAITS = np.zeros(0, np.float32)
 _DRAWN_TICKS = tuple(kind for kind in TickKind if kind not in BY_OTHERS)
 
 
 @dataclass(slots=True)
 class Examples:
-    """Pictures of one kind of box (3 x H x W, 0 to 255), what is right to say of each (place in ANSWERS), and its kind."""
+    """Pictures of one kind of box (3 x H x W, 0 to 255), the traits of its ink, what is right to say (place in ANSWERS), its
+    kind.
+    """
 
     pictures: list[np.ndarray] = field(default_factory=list)
+    traits: list[np.ndarray] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
 
-    def add(self, picture: np.ndarray, answer: RightAnswer, kind: str) -> None:
+    def add(self, picture: np.ndarray, traits: np.ndarray, answer: RightAnswer, kind: str) -> None:
         """One example more."""
+        self.traits.append(traits)
         self.pictures.append(np.round(picture * 255).astype(np.uint8))
         self.answers.append(ANSWERS.index(answer))
         self.kinds.append(kind)
 
 
-def unpack_fonts(modules: Path, folder: Path) -> list[str]:
-    """The Latin part of every handwriting font of an npm folder as TTF; what `fixtures.hands` may call them."""
-    found = []
-    for file in sorted(modules.glob("@fontsource/*/files/*-latin-400-normal.woff")):
-        font = TTFont(file)
+@dataclass(frozen=True, slots=True)
+class DrawnFonts:
+    """Files of fonts, without their ending: those that stand for hands, and those that a machine sets, like writing or not."""
+
+    hands: Sequence[str]
+    scripts: Sequence[str]
+    machines: Sequence[str]
+
+    def dress(self, habits: MarkHabits) -> MarkHabits:
+        """Writers whose offices have these machines."""
+        machines = tuple(f"{name}.ttf" for name in self.machines)
+        return replace(
+            habits, fonts=(*habits.fonts, *machines), script_fonts=tuple(f"{name}.ttf" for name in self.scripts)
+        )
+
+
+def unpack_fonts(modules: Path, folder: Path) -> DrawnFonts:
+    """The Latin part of every font of `mark_fonts.toml` out of an npm folder, as TTF."""
+    with Path(__file__).with_name("mark_fonts.toml").open("rb") as file:
+        names: dict[str, list[str]] = tomllib.load(file)
+    for name in (name for group in names.values() for name in group):
+        font = TTFont(modules / "@fontsource" / name / "files" / f"{name}-latin-400-normal.woff")
         font.flavor = None
-        font.save(folder / f"{file.parent.parent.name}.ttf")
-        found.append(str(folder / file.parent.parent.name))
-    return found
+        font.save(folder / f"{name}.ttf")
+    return DrawnFonts(**{group: [str(folder / name) for name in found] for group, found in names.items()})
 
 
 def write_names(fonts: Sequence[str]) -> NameInk:
@@ -86,7 +112,7 @@ def write_names(fonts: Sequence[str]) -> NameInk:
         text = " ".join(words)
         font = fonts[int(rng.integers(len(fonts)))]
         hand = replace(
-            Hand.pick(rng), font=font, slant=float(rng.normal(0.05, 0.2)), unsteadiness=float(rng.uniform(0.6, 2.6))
+            Hand.pick(rng), font=font, slant=float(rng.normal(0.05, 0.2)), unsteadiness=float(rng.uniform(0.4, 2.6))
         )
         mask = write_text(text.upper() if rng.random() < 0.35 else text, hand, 100.0, rng)
         return np.asarray(255 - np.clip(mask, 0, 1) * 235, np.uint8)
@@ -99,6 +125,7 @@ class Desk:
     """Where pages are drawn, scanned and cut: the blanks with their templates and pictures, the hands, and what came of it."""
 
     blanks: Sequence[tuple[BlankForm, Template, np.ndarray]]
+    habits: MarkHabits
     name_ink: NameInk
     ticks: Examples = field(default_factory=Examples)
     signatures: Examples = field(default_factory=Examples)
@@ -122,10 +149,9 @@ class Desk:
             cut = cut_field(pixels, homography @ off, template, template.boxes[name], keep_outside=True)
             crop = clean_crop(cut, is_mark=True)
             if name in ticked:
-                self.ticks.add(picture_tick(crop), RIGHT_ANSWERS[ticked[name]], ticked[name])
+                self.ticks.add(picture_tick(crop), _NO_TRAITS, RIGHT_ANSWERS[ticked[name]], ticked[name])
             else:
-                picture = picture_signature(crop, clean_signature(crop))
-                self.signatures.add(picture, SIGNED_ANSWERS[signed[name]], signed[name])
+                self._add_signature(crop, signed[name])
 
     def _tick(
         self, page: np.ndarray, blank: BlankForm, scan: ScanKind, rng: np.random.Generator
@@ -133,7 +159,7 @@ class Desk:
         boxes = {name: corners for name, corners in locate_boxes(blank).items() if name.startswith(("rec", "consent_"))}
         asked = [kind for kind in _DRAWN_TICKS if kind not in _PENCILS or scan not in _ONE_BIT]
         drawn = {name: TickKind.EMPTY if rng.random() < 0.2 else asked[int(rng.integers(len(asked)))] for name in boxes}
-        return draw_ticked_boxes(page, boxes, drawn, TRAINING, rng)
+        return draw_ticked_boxes(page, boxes, drawn, self.habits, rng)
 
     def _sign(
         self, page: np.ndarray, blank: BlankForm, scan: ScanKind, rng: np.random.Generator
@@ -142,23 +168,31 @@ class Desk:
         asked = [kind for kind in SignatureKind if kind not in _PENCILS or scan not in _ONE_BIT]
         signed = {name: asked[int(rng.integers(len(asked)))] for name in SIGNED_BOXES if name in corners}
         for name, kind in signed.items():
-            draw_signed_box(page, corners[name], measure_room(corners, name), kind, TRAINING, self.name_ink, rng)
+            draw_signed_box(page, corners[name], measure_room(corners, name), kind, self.habits, self.name_ink, rng)
         return signed
 
-    def make_sketch(self, rng: np.random.Generator) -> None:
-        """The boxes of one page on white paper, scanned in a way that costs little: pen and grain, no printing."""
+    def sketch_ticks(self, rng: np.random.Generator) -> None:
+        """The tick boxes of one page on white paper, scanned in a way that costs little: pen and grain, no printing."""
         blank, _, empty = self.blanks[int(rng.integers(len(self.blanks)))]
         page = np.full_like(empty, 255)
         scan = (ScanKind.CLEAN, ScanKind.CLEAN, ScanKind.FAX)[int(rng.integers(3))]
-        ticked, signed = self._tick(page, blank, scan, rng), self._sign(page, blank, scan, rng)
+        ticked = self._tick(page, blank, scan, rng)
         grey, boxes = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), locate_boxes(blank)
-        for name in (*ticked, *signed):
+        for name, kind in ticked.items():
             crop = clean_crop(sketch_cut(grey, boxes[name], scan is ScanKind.FAX, rng), is_mark=True)
-            if name in ticked:
-                self.ticks.add(picture_tick(crop), RIGHT_ANSWERS[ticked[name]], ticked[name])
-            else:
-                picture = picture_signature(crop, clean_signature(crop))
-                self.signatures.add(picture, SIGNED_ANSWERS[signed[name]], signed[name])
+            self.ticks.add(picture_tick(crop), _NO_TRAITS, RIGHT_ANSWERS[kind], kind)
+
+    def sketch_signature(self, rng: np.random.Generator) -> None:
+        """One signature box; the kinds that are hardest to tell apart oftener than others."""
+        kinds = (*SignatureKind, *_OFTEN)
+        kind = kinds[int(rng.integers(len(kinds)))]
+        self._add_signature(clean_crop(sketch_box(kind, self.habits, self.name_ink, rng), is_mark=True), kind)
+
+    def _add_signature(self, crop: FieldCrop, kind: SignatureKind) -> None:
+        ink, answer = clean_signature(crop), SIGNED_ANSWERS[kind]
+        if answer is RightAnswer.MARKED and kind not in _PENCILS and not ink.any():
+            return  # a scan in black and white may eat all of it
+        self.signatures.add(picture_signature(crop, ink), describe_ink(ink, crop.unit), answer, kind)
 
 
 def sketch_cut(
@@ -192,45 +226,49 @@ def locate_boxes(blank: BlankForm) -> dict[str, tuple[int, int, int, int]]:
     return {name: box.pixel_corners(200.0) for name, box in blank.boxes.items()}
 
 
-def draw_examples(fonts: Sequence[str], pages: int, sketches: int, seed: int, target: Path) -> None:
-    """Draws all pages and writes the examples; pictures of signatures stand in one row of columns with their widths."""
-    rng = np.random.default_rng(seed)
+def prepare_desk(fonts: DrawnFonts) -> Desk:
+    """A desk with all blanks of the district and these fonts."""
     blanks = []
     for plan in PLANS:
         if plan.code.startswith("SPS"):
             file = FORMS_FOLDER / plan.file
             blank = BlankForm.load(file)
             blanks.append((blank, Template.from_pdf(file, plan.code, plan.school_year, plan.language), blank.draw()))
-    desk = Desk(blanks, write_names(fonts))
-    for number in range(pages + sketches):
-        (desk.make_page if number < pages else desk.make_sketch)(rng)
-    np.savez_compressed(
-        target,
-        ticks=np.stack(desk.ticks.pictures),
-        tick_answers=desk.ticks.answers,
-        tick_kinds=desk.ticks.kinds,
-        signatures=np.concatenate(desk.signatures.pictures, axis=2),
-        widths=[picture.shape[2] for picture in desk.signatures.pictures],
-        signature_answers=desk.signatures.answers,
-        signature_kinds=desk.signatures.kinds,
-    )
+    return Desk(blanks, fonts.dress(TRAINING), write_names(fonts.hands))
+
+
+def save_examples(desk: Desk, target: Path) -> None:
+    """Writes the examples; pictures of signatures stand in one row of columns with their widths."""
+    packed: dict[str, np.ndarray] = {}
+    for name, kind in (("tick", desk.ticks), ("signature", desk.signatures)):
+        if kind.pictures:
+            packed[f"{name}_pictures"] = np.concatenate(kind.pictures, axis=2)
+            packed[f"{name}_widths"] = np.array([picture.shape[2] for picture in kind.pictures])
+            packed[f"{name}_traits"] = np.stack(kind.traits)
+            packed[f"{name}_answers"], packed[f"{name}_kinds"] = np.array(kind.answers), np.array(kind.kinds)
+    np.savez_compressed(target, allow_pickle=False, **packed)
 
 
 def main() -> None:
     """Draws and writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fonts", type=Path, required=True, help="node_modules with @fontsource packages")
-    parser.add_argument("--pages", type=int, default=300)
-    parser.add_argument(
-        "--sketches", type=int, default=600, help="pages on white paper, scanned in a way that costs little"
-    )
+    parser.add_argument("--pages", type=int, default=0, help="pages that are drawn, scanned and cut")
+    parser.add_argument("--ticks", type=int, default=0, help="pages of ticks on white paper")
+    parser.add_argument("--signatures", type=int, default=0, help="signature boxes by themselves")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    folder = given.out.with_suffix(".fonts")
+    folder = given.out.resolve().with_suffix(".fonts")
     folder.mkdir(exist_ok=True)
-    draw_examples(unpack_fonts(given.fonts, folder), given.pages, given.sketches, given.seed, given.out)
+    desk, rng = prepare_desk(unpack_fonts(given.fonts, folder)), np.random.default_rng(given.seed)
+    for make, count in (
+        (desk.make_page, given.pages), (desk.sketch_ticks, given.ticks), (desk.sketch_signature, given.signatures)
+    ):  # fmt: skip
+        for _ in range(count):
+            make(rng)
+    save_examples(desk, given.out)
 
 
 if __name__ == "__main__":

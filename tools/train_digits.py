@@ -19,6 +19,7 @@ from torch import nn
 
 from ocr.digit_recogniser import CLASSES, HEIGHT, STRIDE, prepare_line, stack_lines
 from tools.digit_lines import Sources, draw_line, write_something
+from tools.export_network import OUTPUT, export_network
 
 BATCH = 48
 POOL = 1536
@@ -159,17 +160,9 @@ def train(sources: Sources, minutes: float, seed: int) -> Network:
 
 def export(network: Network, target: Path) -> None:
     """Writes the network as ONNX, batch and width free."""
-    free = {"lines": {0: "count", 3: "width"}, "probabilities": {0: "count", 1: "steps"}}
-    torch.onnx.export(
-        Speaking(network).eval(),
-        (torch.zeros(2, 1, HEIGHT, 160),),
-        str(target),
-        input_names=["lines"],
-        output_names=["probabilities"],
-        dynamic_axes=free,
-        opset_version=17,
-        dynamo=False,
-    )
+    samples = {"lines": torch.zeros(2, 1, HEIGHT, 160)}
+    free = {"lines": {0: "count", 3: "width"}, OUTPUT: {0: "count", 1: "steps"}}
+    export_network(Speaking(network), target, samples, free)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -182,13 +183,48 @@ def test_a_signature_box_is_told_by_what_stands_in_it(
         assert mark is Mark.UNSURE  # a neat hand looks the same: nobody's form goes back without a person's look
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_a_name_in_capitals_by_hand_is_a_signature(seed: int, blank: BlankForm, template: Template) -> None:
-    rng = np.random.default_rng(seed)
-    hand = replace(Hand.pick(rng), signature_font="rock-salt")
-    name = ("Emily Lester", "Quincy Ward", "Demissie Eyob", "Maple Williams", "Kinsi Abdi", "Thu Ha Tran")[seed]
-    page = fill_form(blank, {"parent_signature": name}, hand, rng)
-    assert read_signature(cut_drawn(page, "parent_signature", template)).mark is Mark.MARKED
+def test_a_name_in_capitals_by_hand_is_a_signature(blank: BlankForm, template: Template) -> None:
+    found: Counter[Mark] = Counter()
+    for seed, name in enumerate(
+        ("Emily Lester", "Quincy Ward", "Demissie Eyob", "Maple Williams", "Kinsi Abdi", "Thu Ha Tran")
+    ):
+        rng = np.random.default_rng(seed)
+        hand = replace(Hand.pick(rng), signature_font="rock-salt")
+        page = fill_form(blank, {"parent_signature": name}, hand, rng)
+        found[read_signature(cut_drawn(page, "parent_signature", template)).mark] += 1
+    assert found[Mark.EMPTY] == 0
+    assert found[Mark.MARKED] >= 5  # the thickest, whose letters run together, goes to a person
+
+
+@pytest.mark.parametrize(("kind", "least"), [(SignatureKind.HAND_PRINTED, 10), (SignatureKind.OTHER_SCRIPT, 8)])
+def test_a_name_set_down_letter_by_letter_is_signed_mostly(
+    kind: SignatureKind, least: int, blank: BlankForm, template: Template
+) -> None:
+    found = count_answers(kind, 12, blank, template)
+    assert found[Mark.EMPTY] == 0
+    assert found[Mark.MARKED] >= least
+
+
+@pytest.mark.parametrize(
+    "kind", [SignatureKind.PRINTED_NAME, SignatureKind.STAMP, SignatureKind.HOLES, SignatureKind.DIRT]
+)
+def test_what_no_hand_made_is_never_signed(kind: SignatureKind, blank: BlankForm, template: Template) -> None:
+    assert count_answers(kind, 16, blank, template)[Mark.MARKED] == 0
+
+
+def count_answers(kind: SignatureKind, boxes: int, blank: BlankForm, template: Template) -> Counter[Mark]:
+    """What is said of so many boxes in which `kind` stands."""
+    corners = {name: box.pixel_corners(200) for name, box in blank.boxes.items()}
+    found: Counter[Mark] = Counter()
+    for seed in range(boxes // 2):
+        page = blank.draw()
+        for name in ("parent_signature", "interpreter"):
+            room = measure_room(corners, name)
+            draw_signed_box(
+                page, corners[name], room, kind, DEVELOPMENT, None, np.random.default_rng([seed, len(name)])
+            )
+            found[read_signature(cut_drawn(page, name, template)).mark] += 1
+    return found
 
 
 def test_a_long_flourish_takes_no_signature_away() -> None:
