@@ -132,8 +132,11 @@ def _read_entry(node: yaml.Node, pages: Sequence[BlankPage]) -> MappedField | li
 
 
 def _build(node: yaml.Node) -> object:
-    """A value as YAML's plain types."""
-    built: object = yaml.safe_load(yaml.serialize(node))
+    """A value as YAML's plain types; None for one that is none of them, such as `=` or a day of no calendar."""
+    try:
+        built: object = yaml.safe_load(yaml.serialize(node))
+    except (yaml.YAMLError, ValueError):
+        return None
     return built
 
 

@@ -86,6 +86,13 @@ def test_what_is_no_map_is_told(text: str, fault: str) -> None:
     assert told.value.faults == (fault,)
 
 
+@pytest.mark.parametrize("page", ["=", "2001-99-99"])
+def test_a_value_that_yaml_itself_cannot_build_is_a_fault_of_its_entry(page: str) -> None:
+    text = f"fields:\n- {{field: student_first, page: {page}, box: [40, 200, 200, 230]}}\n"
+    with pytest.raises(FieldMapError, match="page None is none of the PDF's"):
+        read_field_map(text, read_blank_pages(FORMS / "consent-2024-25-en.pdf"))
+
+
 def test_a_blank_without_fields_is_learned_from_the_map_beside_it(tmp_path: Path) -> None:
     bare = strip_fields(FORMS / "consent-2024-25-en.pdf", tmp_path / "bare.pdf")
     with pytest.raises(TemplateError, match="--draft-map"):
