@@ -74,13 +74,14 @@ class _Child:
 
 
 def run_workers(program: Program, processes: int, drain: bool, show: Show) -> int:
-    """Runs workers until drained or interrupted; returns how many died and were replaced. `CommandError` when too many do."""
+    """Runs workers until drained or told to stop; returns how many died and were replaced. `CommandError` when too many do, or
+    when it is told to stop before all is drained.
+    """
     with program.installation.reading() as session:
         if session.scalar(select(EnrollmentSnapshot.snapshot_id).limit(1)) is None:
             raise CommandError("no enrollment is loaded: run 'consentry enrollment load' first")
-    children = [_start(program, drain) for _ in range(processes)]
     with _noting_signals() as stopping:
-        return _watch(program, children, drain, stopping, show)
+        return _watch(program, [_start(program, drain) for _ in range(processes)], drain, stopping, show)
 
 
 def _watch(program: Program, children: list[_Child], drain: bool, stopping: list[int], show: Show) -> int:
@@ -89,8 +90,9 @@ def _watch(program: Program, children: list[_Child], drain: bool, stopping: list
         while children:
             time.sleep(_WATCH_SECONDS)
             show(count_waiting(program))
+            if stopping and drain:
+                raise CommandError("stopped before everything was done: run 'consentry work --drain' again to go on")
             if stopping:
-                _stop(children)
                 break
             for child in list(children):
                 code = child.process.poll()

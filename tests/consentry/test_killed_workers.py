@@ -65,6 +65,20 @@ def test_kills_lose_nothing_and_repeat_nothing(district: District) -> None:
     assert (events.count("form-read"), events.count("access-granted")) == (1, 1)
 
 
+@pytest.mark.timeout(120)
+def test_a_drain_that_is_told_to_stop_says_that_work_is_left(district: District) -> None:
+    district.save(district.fill("1000001"), "waits.png")
+    district.expect("submit", "--partner", "rainier", str(district.folder / "scans"))
+    command = [sys.executable, "-m", "consentry", "--home", str(district.home), "work", "--drain"]
+    environment = {**os.environ, "CONSENTRY_TODAY": district.today}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as work:
+        wait_for_workers(work.pid)
+        work.terminate()
+        _, told = work.communicate(timeout=90)
+    assert work.returncode == 2
+    assert "stopped before everything was done" in told
+
+
 @pytest.mark.timeout(300)
 def test_what_ends_its_worker_three_times_is_parked_and_the_rest_goes_on(district: District) -> None:
     district.save(district.fill("1000001"), "poison.png")
