@@ -43,8 +43,10 @@ def open_settings(context: typer.Context) -> Settings:
 
 
 def open_program(context: typer.Context) -> Program:
-    """The home of this call, opened."""
-    return Program.open(open_settings(context))
+    """The home of this call, opened; its database is closed as the command ends."""
+    program = Program.open(open_settings(context))
+    context.call_on_close(program.installation.engine.dispose)
+    return program
 
 
 def tell(context: typer.Context, result: object, words: str) -> None:

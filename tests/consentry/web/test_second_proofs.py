@@ -56,7 +56,7 @@ def test_whom_the_district_names_and_an_account_knows_comes_in(district_site: Si
     answer = go_through(district_site, "dora@district.example", client)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert client.get("/queue").status_code == 200
-    assert "dora (staff)" in client.get("/queue").text
+    assert "<bdi>dora</bdi> (staff)" in client.get("/queue").text
     page = httpx.get(f"{district_site.url}/login").text
     assert "/login/district" in page
 
