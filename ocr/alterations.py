@@ -19,17 +19,13 @@ from ocr.types import FieldKind
 
 _SCRIBBLED = 0.45
 _STRUCK_LENGTH, _WIDEST_LETTER = 0.45, 1.3  # of the writing's length; of its height: an m's arches join too
-_STRUCK_WORD, _LONGEST_JOIN = (
-    0.6,
-    2.2,
-)  # a lone short word is struck along most of it; the feet of its letters join as well
+# A lone short word is struck along most of it, since the feet of its letters join as well: of its length, of its height.
+_STRUCK_WORD, _LONGEST_JOIN = 0.6, 2.2
 _EDGE = 0.15
 _WORD_SHAPE = 2.2
 _UNDERLINE = 0.08
-_PEN, _DARK = (
-    0.4,
-    30,
-)  # of the way from paper to ink; per cent of the ink that is darker than what counts as the pen's grey
+# Of the way from paper to ink; per cent of the ink that is darker than what counts as the pen's grey.
+_PEN, _DARK = 0.4, 30
 _WRITTEN = (FieldKind.NAME, FieldKind.DATE, FieldKind.STUDENT_ID, FieldKind.TEXT)
 
 

@@ -10,7 +10,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from access import AgreementKind, AgreementStatus
 from consentry.errors import CommandError
@@ -58,7 +58,7 @@ def submit_application(
         raise CommandError(f"no such file: {file}")
     try:
         given = _Application.model_validate(tomllib.loads(file.read_text("utf-8"))).answers
-    except (ValueError, ValidationError):
+    except ValueError:
         raise CommandError("the application isn't as it was drafted: see 'partner application --draft'") from None
     questions = _list_questions(program, school_year)
     answered = {each.question for each in given if each.answer.strip()}
